@@ -1,0 +1,3 @@
+"""Minkang 民康: a regional health platform."""
+
+__version__ = "0.1.0"

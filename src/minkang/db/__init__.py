@@ -1,0 +1,1 @@
+"""PostgreSQL: the embedded server, connections, named SQL and migrations."""

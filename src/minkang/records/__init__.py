@@ -1,0 +1,1 @@
+"""The record store: FHIR resources, versioned, searchable, in one change feed."""
