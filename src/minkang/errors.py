@@ -9,7 +9,7 @@ A package keeps its refusals in `errors.toml` beside its modules:
     advice_zh = "…"
     advice_en = "…"
 
-and raises them by code: `raise Fault("RECORDS-012", type="Patient", id="1")`. The category decides what every
+and raises them by code: `raise Fault('RECORDS-012', type='Patient', id='1')`. The category decides what every
 door makes of the fault (HTTP status, FHIR issue type, exit code), so that no door keeps a table of codes.
 """
 

@@ -56,7 +56,7 @@ SETTINGS: tuple[Setting, ...] = (
         "The public address, behind a proxy; default: made of address and port.",
     ),
     Setting("MINKANG_WORKERS", "2", "服务进程数。", "Server processes."),
-    Setting("MINKANG_THREADS", "4", "每个服务进程的线程数,也是其数据库连接数。", "Threads a process; each has a connection."),
+    Setting("MINKANG_THREADS", "4", "每个进程的线程数(各占一个数据库连接)。", "Threads a process, a connection each."),
     Setting("MINKANG_LANGUAGE", "", "命令行的语言:zh 或 en;默认随系统。", "Language of the commands: zh or en."),
     Setting("MINKANG_TIMEZONE", "Asia/Shanghai", "显示时间所用的时区。", "The time zone times are shown in."),
     Setting(
