@@ -1,0 +1,1 @@
+"""Records in and out: what institutions send, read as it comes."""
