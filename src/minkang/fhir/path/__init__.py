@@ -1,0 +1,1 @@
+"""FHIRPath: a parser, a reference evaluator over JSON values, and FHIRPath Patch."""
