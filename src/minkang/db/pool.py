@@ -1,0 +1,246 @@
+"""Connections to the database: a pool a process, and faults in place of a driver's errors when it is away."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+from psycopg import Connection
+from psycopg.pq import TransactionStatus
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from minkang.db.refusals import check_server, connect, translate
+from minkang.errors import Fault
+
+BUSY_SECONDS = 30.0  # How long a caller waits for a connection that others use.
+RETRY_SECONDS = 2.0  # How long the pool tries to reach a database that is away before callers are told.
+SLICE_SECONDS = 0.5
+LOCK_SECONDS = 10.0
+IDLE_SECONDS = 60.0
+
+Row = tuple[Any, ...]
+
+
+class Database:
+    """A database, through at most `size` connections in each process that uses it.
+
+    Nothing is connected before the first `connection()`. A forked child makes connections of its own. While the
+    database is away every call gives `DB-020` within a few seconds; when it is back the next call works.
+
+    Args:
+        url: a connection string (`postgresql://…` or `key=value …`).
+        size: the most connections this process may have.
+        statement_seconds: the longest one statement may take; 0 for no limit.
+        lock_seconds: the longest one statement may wait for another transaction.
+        name: what the server's list of activities calls these connections.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        size: int = 4,
+        statement_seconds: float = 20.0,
+        lock_seconds: float = LOCK_SECONDS,
+        name: str = "minkang",
+    ) -> None:
+        self.url = url
+        self.size = size
+        self.statement_seconds = statement_seconds
+        self.lock_seconds = lock_seconds
+        self.name = name
+        self._making = threading.Lock()
+        self._pools: dict[int, ConnectionPool[Connection[Row]]] = {}
+        self._reason = ""
+        self._refusal: Fault | None = None
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection[Row]]:
+        """A connection with a transaction of its own: committed at the end of the block, undone when it raises.
+
+        Raises:
+            Fault: `DB-020` the database cannot be reached; `DB-021` it went away in the block, nothing was written;
+                `DB-022` it went away during the commit, which may or may not have happened; `DB-023` a statement took
+                too long; `DB-024` another transaction held what was needed; `DB-025` all connections are in
+                use; `DB-026` to `DB-029` it is not a database the platform can use. Everything else the
+                driver says (constraints, serialization) passes through as it is.
+        """
+        pool = self._pool()
+        connection = self._take(pool)
+        try:
+            yield connection
+        except BaseException as error:
+            _undo(connection)
+            fault = translate(error, connection)
+            if fault:
+                raise fault from error
+            raise
+        else:
+            self._commit(connection)
+        finally:
+            pool.putconn(connection)
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection[Row]]:
+        """A connection outside the pool, each statement its own transaction, without time limits: for upkeep.
+
+        Raises:
+            Fault: as `connection`.
+        """
+        connection = connect(self.url, autocommit=True, name=self.name)
+        try:
+            yield connection
+        except psycopg.Error as error:
+            fault = translate(error, connection)
+            if fault:
+                raise fault from error
+            raise
+        finally:
+            connection.close()
+
+    def check(self) -> None:
+        """Connect once, to hear at the start of the program what would otherwise be heard from the first caller.
+
+        Raises:
+            Fault: `DB-020`, `DB-026` to `DB-029`.
+        """
+        with self.alone() as connection:
+            check_server(connection)
+
+    def close(self) -> None:
+        """Close this process's connections; the next `connection()` makes new ones."""
+        with self._making:
+            pool = self._pools.pop(os.getpid(), None)
+        if pool:
+            pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # The pool.
+
+    def _pool(self) -> ConnectionPool[Connection[Row]]:
+        pool = self._pools.get(os.getpid())
+        return pool or self._make_pool()
+
+    def _make_pool(self) -> ConnectionPool[Connection[Row]]:
+        with self._making:
+            mine = os.getpid()
+            if mine not in self._pools:
+                # A pool inherited through a fork stays in the table unused: its sockets are the parent's.
+                self._pools[mine] = ConnectionPool(
+                    self.url,
+                    min_size=1,
+                    max_size=self.size,
+                    open=True,
+                    name=self.name,
+                    configure=self._configure,
+                    reconnect_timeout=RETRY_SECONDS,
+                    reconnect_failed=self._away,
+                    kwargs={"application_name": self.name, "connect_timeout": 5, "autocommit": False},
+                )
+            return self._pools[mine]
+
+    def _configure(self, connection: Connection[Row]) -> None:
+        """Make a new connection ready. Said in SQL and not at connect, so that it also passes a connection proxy."""
+        try:
+            check_server(connection)
+        except Fault as fault:
+            self._refusal = fault
+            raise psycopg.OperationalError(fault.code) from fault
+        self._refusal = None
+        limits = {
+            "statement_timeout": self.statement_seconds,
+            "lock_timeout": self.lock_seconds,
+            "idle_in_transaction_session_timeout": max(IDLE_SECONDS, self.statement_seconds),
+        }
+        for setting, seconds in limits.items():
+            connection.execute("select set_config(%s, %s, false)", (setting, f"{round(seconds * 1000)}ms"))
+        connection.execute("select set_config('timezone', 'UTC', false)")
+        connection.commit()
+        self._reason = ""
+
+    def _away(self, pool: ConnectionPool[Connection[Row]]) -> None:
+        """The pool gave up trying for now. Connect once more by hand, for the reason."""
+        try:
+            connect(self.url, autocommit=True, name=self.name).close()
+        except Fault as fault:
+            self._reason = str(fault.params.get("reason", fault.code))
+            if fault.code != "DB-020":
+                self._refusal = fault
+
+    def _take(self, pool: ConnectionPool[Connection[Row]]) -> Connection[Row]:
+        until = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                connection = pool.getconn(timeout=SLICE_SECONDS)
+            except PoolTimeout:
+                self._say_why(time.monotonic() > until)
+                continue
+            if _is_alive(connection):
+                return connection
+            connection.close()  # The server left while it lay in the pool; putting it back has it replaced.
+            pool.putconn(connection)
+
+    def _say_why(self, too_long: bool) -> None:
+        if self._refusal:
+            raise self._refusal
+        if self._reason:
+            raise Fault("DB-020", reason=self._reason)
+        if too_long:
+            raise Fault("DB-025", size=self.size)
+
+    def _commit(self, connection: Connection[Row]) -> None:
+        try:
+            connection.commit()
+        except psycopg.OperationalError as error:
+            _undo(connection)
+            fault = translate(error, connection)
+            if fault and fault.code == "DB-021":
+                raise Fault("DB-022", reason=fault.params["reason"]) from error
+            if fault:
+                raise fault from error
+            raise
+        except BaseException:
+            _undo(connection)
+            raise
+
+
+def _undo(connection: Connection[Row]) -> None:
+    """Undo what is open; on a connection that is lost there is nothing left to undo."""
+    try:
+        connection.rollback()
+    except psycopg.Error:
+        connection.close()
+
+
+def _is_alive(connection: Connection[Row]) -> bool:
+    """Whether the server is still at the other end, without asking it: an idle connection has nothing to read.
+
+    Costs a system call (about a microsecond), where asking would cost every interaction a round trip.
+    """
+    if connection.closed:
+        return False
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if not poll.poll(0):
+        return True
+    try:  # A notice, or the end of the stream: reading tells which.
+        connection.pgconn.consume_input()
+    except psycopg.Error:
+        return False
+    return connection.info.status == psycopg.pq.ConnStatus.OK
