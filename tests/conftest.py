@@ -54,12 +54,11 @@ class DatabaseServer:
     def create(self, template: str = "template0") -> str:
         """Make a database, a copy of `template`, and give back its name."""
         name = f"{self.prefix}_{next(self._numbers)}"
-        text = sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'")
+        text = sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8' {}")
         with psycopg.connect(self.admin, autocommit=True) as connection:
-            if connection.info.server_version >= 150000:
-                # Copying the files takes 25 ms, writing them to the log 100 ms. Version 14 knows nothing else.
-                text += sql.SQL(" STRATEGY FILE_COPY")
-            connection.execute(text.format(sql.Identifier(name), sql.Identifier(template)))
+            # Copying the files takes 25 ms, writing them to the log 100 ms. Version 14 knows nothing else.
+            copying = sql.SQL("STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else "")
+            connection.execute(text.format(sql.Identifier(name), sql.Identifier(template), copying))
         return name
 
     def drop(self, name: str) -> None:
