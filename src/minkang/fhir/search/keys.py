@@ -1,9 +1,9 @@
 """Search keys: what a resource can be found by, one small tuple a value, before any hashing or storage.
 
 Keys carry the `branch` they come from: the number of one indexed expression such as `Observation.component.code`
-(see `parameters.Branch`). `group` is 0, except below a repeating element within which a composite parameter pairs values
-(`Observation.component`): there it counts that element's occurrences from 1, so that a code and a value can be told to
-stand in the same component.
+(see `parameters.Branch`). `group` is 0, except below a repeating element within which a composite parameter pairs
+values (`Observation.component`): there it counts that element's occurrences from 1, so that a code and a value can be
+told to stand in the same component.
 """
 
 from __future__ import annotations

@@ -65,8 +65,8 @@ class SearchParameter:
         url: its canonical.
         branches: what it looks in; empty for composites and for those answered from the record row.
         targets: for references, the types it may point to; () any.
-        pairings: for composites, one tuple of component parameters a root; a match needs every component of one pairing,
-            those with grouped branches in the same group.
+        pairings: for composites, one tuple of component parameters a root; a match needs every component of one
+            pairing, those with grouped branches in the same group.
         row: "" or the column of the record row that answers it: "id", "lastUpdated".
     """
 

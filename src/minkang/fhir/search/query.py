@@ -1,7 +1,7 @@
 """What a search asks for, as a tree: every value parsed, every parameter resolved, nothing left to interpret.
 
-Clauses are ANDed. A `Criterion` holds when any of its values matches. A `Chain` holds when a referenced resource satisfies
-its inner clause; a `Has` when another resource that points here does.
+Clauses are ANDed. A `Criterion` holds when any of its values matches. A `Chain` holds when a referenced resource
+satisfies its inner clause; a `Has` when another resource that points here does.
 """
 
 from __future__ import annotations
