@@ -1,0 +1,158 @@
+"""JSON to checked structs and back.
+
+Source: FHIR R4 4.0.1, "JSON representation of resources". Two things that JSON leaves open are settled so: a UTF-8
+byte order mark is skipped (RFC 8259, 8.1 allows it), and of a property given twice the last counts. What is stored is
+what `encode` writes, where each property stands once, so no later reader can take the other one.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+from msgspec import Raw
+
+from minkang.errors import Fault
+from minkang.fhir.depth import check_depth
+from minkang.fhir.formats import read_number
+from minkang.fhir.r4.datatypes import DomainResource, Resource
+from minkang.fhir.refusals import check_text, refusal
+from minkang.fhir.types import is_resource_type, struct_of
+
+if TYPE_CHECKING:
+    from minkang.fhir.r4.bundle import Bundle
+    from minkang.fhir.r4.parameters import ParametersParameter
+
+_BOM = b"\xef\xbb\xbf"
+_TYPE_FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"').match
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_OUTSIDE_DOMAIN = frozenset(("Binary", "Bundle", "Parameters"))
+
+
+class _Head(msgspec.Struct):
+    """Just the type of a resource."""
+
+    resourceType: str | None = None
+
+
+def decode(body: bytes | Raw, type: str | None = None, *, where: str = "") -> Resource:
+    """Read and check one resource, with the resources it contains.
+
+    Args:
+        body: UTF-8 JSON of one resource.
+        type: the type it must have; None takes the type it names.
+        where: its place in a larger document (`Bundle.entry[3].resource`), for the place of a fault; empty begins
+            places with the type's name.
+
+    Raises:
+        Fault: `FHIR-001` to `FHIR-024`, at the first fault found.
+    """
+    resource, text = _read(body, type, where)
+    name = resource.__class__.__name__
+    if name in _OUTSIDE_DOMAIN:
+        _check_inner(resource, where or name)
+    elif cast("DomainResource", resource).contained is not None:
+        _check_contained(cast("DomainResource", resource), where or name)
+    del text
+    return resource
+
+
+def decode_shallow(body: bytes | Raw) -> Bundle:
+    """Read and check a Bundle but not its entries' resources, which stay raw for the caller to decode one by one.
+
+    Raises:
+        Fault: as `decode`; `FHIR-007` for a resource that is no Bundle.
+    """
+    return cast("Bundle", _read(body, "Bundle", "")[0])
+
+
+def encode(resource: Resource) -> bytes:
+    """Canonical JSON: `resourceType` first, elements in the order of their definition, nothing absent or null."""
+    return _ENCODER.encode(resource)
+
+
+def encode_part(part: msgspec.Struct) -> bytes:
+    """JSON of a data type or backbone, as it would stand inside a resource."""
+    return _ENCODER.encode(part)
+
+
+def _read(body: bytes | Raw, type: str | None, where: str) -> tuple[Resource, bytes | Raw]:
+    text = body if isinstance(body, bytes) else bytes(body)
+    if text[:3] == _BOM:
+        text = text[3:]
+    name = _type_of(text, type, where)
+    try:
+        resource = _decoder(name).decode(text)
+    except (msgspec.DecodeError, ValueError, RecursionError) as problem:
+        raise refusal(problem, text, name, where) from None
+    if b"\\" in text:
+        check_text(text, where or name)
+    check_depth(text, name, where)
+    return resource, text
+
+
+def _type_of(text: bytes, wanted: str | None, where: str) -> str:
+    match = _TYPE_FIRST(text)
+    name = match[1].decode() if match else _type_inside(text, where)
+    if wanted is not None and name != wanted:
+        raise Fault("FHIR-007", where or wanted, expected=wanted, got=name)
+    if not is_resource_type(name):
+        raise Fault("FHIR-006", f"{where}.resourceType".lstrip("."), type=name)
+    return name
+
+
+def _type_inside(text: bytes, where: str) -> str:
+    """The type of a resource that does not begin with it."""
+    try:
+        name = _HEAD.decode(text).resourceType
+    except (msgspec.DecodeError, ValueError, RecursionError) as problem:
+        raise refusal(problem, text, "", where) from None
+    if name is None:
+        raise Fault("FHIR-005", where)
+    return name
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+
+
+@cache
+def _decoder(name: str) -> msgspec.json.Decoder[Resource]:
+    return msgspec.json.Decoder(cast("type[Resource]", struct_of(name)), float_hook=read_number)
+
+
+def _check_contained(resource: DomainResource, where: str) -> None:
+    checked = []
+    for index, raw in enumerate(resource.contained or ()):
+        place = f"{where}.contained[{index}]"
+        inner = decode(raw, where=place)
+        if isinstance(inner, DomainResource) and inner.contained is not None:
+            raise Fault("FHIR-023", f"{place}.contained")
+        checked.append(Raw(encode(inner)))
+    resource.contained = checked
+
+
+def _check_inner(resource: Resource, where: str) -> None:
+    """Check the resources inside a Bundle or Parameters, and keep them in canonical form."""
+    name = resource.__class__.__name__
+    if name == "Bundle":
+        for index, entry in enumerate(cast("Bundle", resource).entry or ()):
+            place = f"{where}.entry[{index}]"
+            if entry.resource is not None:
+                entry.resource = _checked(entry.resource, f"{place}.resource")
+            if entry.response is not None and entry.response.outcome is not None:
+                entry.response.outcome = _checked(entry.response.outcome, f"{place}.response.outcome")
+    elif name == "Parameters":
+        _check_parameters(getattr(resource, "parameter", None), f"{where}.parameter")
+
+
+def _check_parameters(parameters: list[ParametersParameter] | None, where: str) -> None:
+    for index, parameter in enumerate(parameters or ()):
+        if parameter.resource is not None:
+            parameter.resource = _checked(parameter.resource, f"{where}[{index}].resource")
+        _check_parameters(parameter.part, f"{where}[{index}].part")
+
+
+def _checked(raw: Raw, where: str) -> Raw:
+    return Raw(encode(decode(raw, where=where)))
