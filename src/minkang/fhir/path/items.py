@@ -9,63 +9,18 @@ from typing import Any, TypeAlias
 from minkang.fhir.path.temporal import Temporal
 
 PRIMITIVES = frozenset(
-    [
-        "base64Binary",
-        "boolean",
-        "canonical",
-        "code",
-        "date",
-        "dateTime",
-        "decimal",
-        "id",
-        "instant",
-        "integer",
-        "markdown",
-        "oid",
-        "positiveInt",
-        "string",
-        "time",
-        "unsignedInt",
-        "uri",
-        "url",
-        "uuid",
-        "xhtml",
-    ]
+    """
+    base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string
+    time unsignedInt uri url uuid xhtml
+    """.split()  # noqa: SIM905 - a list of forty names reads better so
 )
 COMPLEX = frozenset(
-    [
-        "Address",
-        "Age",
-        "Annotation",
-        "Attachment",
-        "CodeableConcept",
-        "Coding",
-        "ContactDetail",
-        "ContactPoint",
-        "Contributor",
-        "Count",
-        "DataRequirement",
-        "Distance",
-        "Dosage",
-        "Duration",
-        "Expression",
-        "HumanName",
-        "Identifier",
-        "Meta",
-        "Money",
-        "ParameterDefinition",
-        "Period",
-        "Quantity",
-        "Range",
-        "Ratio",
-        "Reference",
-        "RelatedArtifact",
-        "SampledData",
-        "Signature",
-        "Timing",
-        "TriggerDefinition",
-        "UsageContext",
-    ]
+    """
+    Address Age Annotation Attachment CodeableConcept Coding ContactDetail ContactPoint Contributor Count
+    DataRequirement Distance Dosage Duration Expression HumanName Identifier Meta Money ParameterDefinition
+    Period Quantity Range Ratio Reference RelatedArtifact SampledData Signature Timing TriggerDefinition
+    UsageContext
+    """.split()  # noqa: SIM905
 )
 _CHOICES = {name[0].upper() + name[1:]: name for name in PRIMITIVES | COMPLEX}
 _PARENTS = {

@@ -170,8 +170,7 @@ class _Parser:
                 self.expect("}")
                 return Literal(None, word.at)
         self.place -= 1
-        self.unexpected()
-        return None
+        return self.unexpected()
 
     def special(self, word: Word) -> Node:
         if word.text == "$this":
