@@ -95,10 +95,11 @@ class Cluster:
         """Make the data folder if there is none: under another name first, so a half-made one is never used."""
         if (self.data / "PG_VERSION").exists():
             return
-        fresh = self.place / "data.new"
-        shutil.rmtree(fresh, ignore_errors=True)
+        for leftover in self.place.glob("data.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         self.notice("db.preparing")
-        fresh.mkdir()
+        # A name of its own each time: the initdb of a process that was killed may still be writing into the last one.
+        fresh = Path(tempfile.mkdtemp(prefix="data.new-", dir=self.place))
         self.account.give(fresh, 0o700)
         self._initialise(binaries, fresh)
         fresh.rename(self.data)
@@ -127,13 +128,17 @@ class Cluster:
     # Starting.
 
     def _start(self, binaries: Binaries, *, seconds: float) -> None:
-        if (self.data / "postmaster.pid").exists():
+        if (self.data / "postmaster.pid").exists() and self.running() is None:
             # Left behind by a server that was killed. PostgreSQL would refuse to start where its number now belongs
             # to another process of the same account; we know that no server of this folder lives.
             self.notice("db.unclean")
             postmaster.clear_orphans(self.data)
             (self.data / "postmaster.pid").unlink(missing_ok=True)
-        self._configure()
+        sockets = self._sockets()
+        if self.running() is None:
+            for left in sockets.glob(".s.PGSQL.*"):
+                left.unlink(missing_ok=True)  # Its lock file names a process too, and is no more to be believed.
+        self._configure(sockets)
         begun = self.log / "start.log"
         begun.unlink(missing_ok=True)
         # The shell starts the server and leaves, so it is nobody's child here and its number is known at once.
@@ -151,7 +156,10 @@ class Cluster:
             found = self.running()
             if found and found.pid == pid and found.status == "ready":
                 return
-            if not postmaster.alive(pid):
+            if found and found.pid != pid:
+                # A process that was killed in the midst of starting had started this one before us.
+                pid = found.pid
+            elif not postmaster.alive(pid):
                 raise Fault("DB-005", log=self.log, reason=self._last_words())
             now = time.monotonic()
             if now - begun > seconds:
@@ -162,12 +170,12 @@ class Cluster:
             time.sleep(pause)
             pause = min(pause * 1.3, 0.1)
 
-    def _configure(self) -> None:
+    def _configure(self, sockets: Path) -> None:
         """Write what is ours in the data folder: settings, and who may connect as whom."""
         self.log.mkdir(exist_ok=True)
         self.account.give(self.log, 0o700)
         memory = machine_memory()
-        self._write("minkang.conf", configuration(memory, sockets=self._sockets(), log=self.log, test=self.test))
+        self._write("minkang.conf", configuration(memory, sockets=sockets, log=self.log, test=self.test))
         # The kernel says who is at the other end of the socket: the account itself and root come in, nobody else,
         # and there is no password to keep.
         users = sorted({self.account.name, _user_name(os.geteuid()), _user_name(0)})

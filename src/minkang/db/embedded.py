@@ -99,6 +99,23 @@ class Server:
             "started_here": self.started,
         }
 
+    def revive(self) -> None:
+        """Start the server again if it is gone though shares in it are held: it was killed, or the machine ran short.
+
+        Its connection strings stay as they were. Meant as `Database(…, revive=server.revive)`.
+
+        Raises:
+            Fault: as `open_server`.
+        """
+        if not self._lease.held or self.cluster.running():
+            return
+        lock = FileLock(self._lock.place)  # One of its own: threads may come here at the same time.
+        lock.wait(seconds=START_SECONDS, notice=self.cluster.notice)
+        try:
+            self.cluster.ensure_running(seconds=START_SECONDS)
+        finally:
+            lock.release()
+
     def stop(self) -> None:
         """Give the share up; the last one stops the server. In a forked child, and a second time, nothing happens."""
         if not self._lease.held or os.getpid() != self._owner:

@@ -6,7 +6,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -20,8 +20,7 @@ from minkang.db.refusals import check_server, connect, translate
 from minkang.errors import Fault
 
 BUSY_SECONDS = 30.0  # How long a caller waits for a connection that others use.
-RETRY_SECONDS = 2.0  # How long the pool tries to reach a database that is away before callers are told.
-SLICE_SECONDS = 0.5
+SLICE_SECONDS = 0.5  # How often a waiting caller looks whether the database is away.
 LOCK_SECONDS = 10.0
 IDLE_SECONDS = 60.0
 
@@ -40,6 +39,7 @@ class Database:
         statement_seconds: the longest one statement may take; 0 for no limit.
         lock_seconds: the longest one statement may wait for another transaction.
         name: what the server's list of activities calls these connections.
+        revive: called when the database is away, to start it again where that is ours to do (`Server.revive`).
     """
 
     def __init__(
@@ -50,16 +50,17 @@ class Database:
         statement_seconds: float = 20.0,
         lock_seconds: float = LOCK_SECONDS,
         name: str = "minkang",
+        revive: Callable[[], None] | None = None,
     ) -> None:
         self.url = url
         self.size = size
         self.statement_seconds = statement_seconds
         self.lock_seconds = lock_seconds
         self.name = name
+        self.revive = revive
         self._making = threading.Lock()
         self._pools: dict[int, ConnectionPool[Connection[Row]]] = {}
-        self._reason = ""
-        self._refusal: Fault | None = None
+        self._refusal: Fault | None = None  # Why no connection can be made now.
 
     @contextmanager
     def connection(self) -> Iterator[Connection[Row]]:
@@ -147,7 +148,7 @@ class Database:
                     open=True,
                     name=self.name,
                     configure=self._configure,
-                    reconnect_timeout=RETRY_SECONDS,
+                    reconnect_timeout=0,  # No growing pauses: each call tries again at once.
                     reconnect_failed=self._away,
                     kwargs={"application_name": self.name, "connect_timeout": 5, "autocommit": False},
                 )
@@ -158,9 +159,7 @@ class Database:
         try:
             check_server(connection)
         except Fault as fault:
-            self._refusal = fault
             raise psycopg.OperationalError(fault.code) from fault
-        self._refusal = None
         limits = {
             "statement_timeout": self.statement_seconds,
             "lock_timeout": self.lock_seconds,
@@ -170,16 +169,18 @@ class Database:
             connection.execute("select set_config(%s, %s, false)", (setting, f"{round(seconds * 1000)}ms"))
         connection.execute("select set_config('timezone', 'UTC', false)")
         connection.commit()
-        self._reason = ""
+        self._refusal = None
 
     def _away(self, pool: ConnectionPool[Connection[Row]]) -> None:
-        """The pool gave up trying for now. Connect once more by hand, for the reason."""
+        """A connection could not be made: bring the server back where it is ours, and learn the reason by hand."""
         try:
-            connect(self.url, autocommit=True, name=self.name).close()
+            if self.revive:
+                self.revive()
+            with self.alone() as connection:
+                check_server(connection)
+            self._refusal = None
         except Fault as fault:
-            self._reason = str(fault.params.get("reason", fault.code))
-            if fault.code != "DB-020":
-                self._refusal = fault
+            self._refusal = fault
 
     def _take(self, pool: ConnectionPool[Connection[Row]]) -> Connection[Row]:
         until = time.monotonic() + BUSY_SECONDS
@@ -195,10 +196,9 @@ class Database:
             pool.putconn(connection)
 
     def _say_why(self, too_long: bool) -> None:
-        if self._refusal:
-            raise self._refusal
-        if self._reason:
-            raise Fault("DB-020", reason=self._reason)
+        refusal = self._refusal
+        if refusal:
+            raise Fault(refusal.code, refusal.where, **refusal.params)
         if too_long:
             raise Fault("DB-025", size=self.size)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-ORPHAN_GRACE_SECONDS = 5.0
+ORPHAN_GRACE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
