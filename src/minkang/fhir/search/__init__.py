@@ -1,17 +1,32 @@
 """FHIR R4 search: parameters, the keys a resource is found by, queries and what they mean. No I/O."""
 
-from minkang.fhir.search.extraction import extract, presence
+from minkang.fhir.search.extraction import extract, present
 from minkang.fhir.search.keys import Keys
-from minkang.fhir.search.parameters import Branch, SearchParameter, parameters_of, search_parameter
+from minkang.fhir.search.parameters import (
+    Branch,
+    SearchParameter,
+    identifier_branch,
+    of_type_branch,
+    parameters_of,
+    search_parameter,
+)
 from minkang.fhir.search.query import Query
+from minkang.fhir.search.reading import parse_query
+from minkang.fhir.search.text import fold
+from minkang.fhir.search.values import Limits
 
 __all__ = [
     "Branch",
     "Keys",
+    "Limits",
     "Query",
     "SearchParameter",
     "extract",
+    "fold",
+    "identifier_branch",
+    "of_type_branch",
     "parameters_of",
-    "presence",
+    "parse_query",
+    "present",
     "search_parameter",
 ]

@@ -112,7 +112,7 @@ def extractor_source(type: str) -> str:
                 place.lines += _leaf_lines(kind, leaf.type, branch, group)
     lines = [
         "def extract(resource, zone):",
-        "    keys = Keys()",
+        f"    keys = Keys({type!r})",
         "    tokens, references, dates = keys.tokens, keys.references, keys.dates",
         "    numbers, texts, uris = keys.numbers, keys.texts, keys.uris",
         *(f"    {line.replace('value', 'resource')}" for line in top.lines),
@@ -168,14 +168,14 @@ def _leaf_lines(kind: str, type: str, branch: Branch, group: str) -> list[str]: 
         case "tokens", plain if plain in conversion.PLAIN_TOKENS:
             return [f'tokens.append(new(Token, ({number}, "", value, {group}, "")))']
         case "tokens", "Identifier":
-            typed = of_type_branch(branch.expression)
+            typed = of_type_branch(branch.id)
             return [
                 f"identifier_tokens(tokens, {number}, value, {group})",
                 "if value.type is not None:",
                 f"    typed_tokens(tokens, {typed}, value, {group})",
             ]
         case "references", "Reference":
-            logical = identifier_branch(branch.expression)
+            logical = identifier_branch(branch.id)
             return [
                 f"reference_keys(references, {number}, value, {group})",
                 "if value.identifier is not None:",
@@ -207,11 +207,11 @@ def _narrowed(type: str) -> tuple[Branch, ...]:
     return tuple(sorted(uses, key=lambda branch: branch.presence))
 
 
-def presence(type: str, keys: Keys) -> list[int]:
-    """The `Branch.presence` numbers of all that a resource of this type has a value for, ascending (for `:missing`)."""
+def present(keys: Keys) -> list[int]:
+    """The `Branch.presence` numbers of all that a resource has a value for, ascending (for `:missing`)."""
     rows: tuple[list[Any], ...] = (keys.tokens, keys.references, keys.dates, keys.numbers, keys.texts, keys.uris)
     found: set[int] = {key[0] for each in rows for key in each}
-    for branch in _narrowed(type):
+    for branch in _narrowed(keys.type):
         if branch.id in found and _holds(branch, keys):
             found.add(branch.presence)
     return sorted(found)

@@ -74,8 +74,9 @@ class Uri(NamedTuple):
 
 @dataclass(slots=True)
 class Keys:
-    """All keys of one resource, each kind without repeats and in document order."""
+    """All keys of one resource (whose type is `type`), each kind without repeats and in document order."""
 
+    type: str
     tokens: list[Token] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     dates: list[Dates] = field(default_factory=list)

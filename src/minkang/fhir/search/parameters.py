@@ -129,16 +129,14 @@ def branch_id(expression: str) -> int:
     return crc32(expression.encode()) & 0x7FFFFFFF
 
 
-@cache
-def identifier_branch(expression: str) -> int:
+def identifier_branch(id: int) -> int:
     """Where the identifiers of a branch's logical references are kept (`:identifier`), as tokens."""
-    return branch_id(f"{expression}.identifier")
+    return crc32(b".identifier", id) & 0x7FFFFFFF
 
 
-@cache
-def of_type_branch(expression: str) -> int:
+def of_type_branch(id: int) -> int:
     """Where a branch's identifiers with a type are kept (`:of-type`): system and `CODE|VALUE` of a token."""
-    return branch_id(f"{expression}.of-type")
+    return crc32(b".of-type", id) & 0x7FFFFFFF
 
 
 @cache

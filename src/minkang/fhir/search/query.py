@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
+from urllib.parse import urlencode
 
 from minkang.fhir.search.parameters import SearchParameter
 
@@ -205,3 +206,7 @@ class Query:
     cursor: str | None = None
     unknown: tuple[tuple[str, str], ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
+
+    def canonical(self) -> str:
+        """The query as an address would have it, in one order whatever the caller's: equal texts, equal results."""
+        return urlencode(sorted(self.pairs))
