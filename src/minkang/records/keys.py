@@ -7,16 +7,18 @@ n²/2¹²⁹ (addresses), far below that of a fault of the machine.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from minkang.fhir.search import fold
+from minkang.fhir.search import fold, present
 
 if TYPE_CHECKING:
-    from minkang.fhir.search import Keys
+    from minkang.fhir.search.keys import Keys
+
+R = TypeVar("R")
 
 TEXT_BYTES = 2000
 """The longest text the search tables hold, in bytes of UTF-8: an index row of PostgreSQL holds 2,704."""
@@ -26,7 +28,7 @@ BEGINNING = -(2**63)
 END = 2**63 - 1
 """`infinity` as PostgreSQL keeps it."""
 
-_EPOCH = datetime(2000, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -74,7 +76,11 @@ class TextRow(NamedTuple):
 
 
 class KeyRows(NamedTuple):
-    """All rows of one resource, each once, and the branches it has values under (sorted)."""
+    """All rows of one resource, each once.
+
+    `present` goes into the record's own row, sorted: what it has values under (`minkang.fhir.search.present`, for
+    `:missing`) and the marks of its code systems (`system_mark`).
+    """
 
     tokens: list[TokenRow]
     references: list[ReferenceRow]
@@ -96,8 +102,17 @@ def record_key(address: str) -> bytes:
 
 @lru_cache(maxsize=65536)
 def token_key(branch: int, system: str, code: str) -> bytes:
-    """The key of a token: 12 bytes for branch and code, then 4 for the system, so that a code of any system is a range."""
+    """The key of a token: 12 bytes for branch and code, 4 for the system; a code of any system is a range of keys."""
     return code_part(branch, code) + _system_part(system)
+
+
+@lru_cache(maxsize=16384)
+def system_mark(branch: int, system: str) -> int:
+    """The number in `record.present` that says "has a code of this system here", for a search by `system|` alone.
+
+    Below zero, where no branch's number is.
+    """
+    return -1 - (int.from_bytes(sha256(branch.to_bytes(4, "big") + system.encode()).digest()[:4], "big") >> 1)
 
 
 def code_part(branch: int, code: str) -> bytes:
@@ -166,14 +181,31 @@ def key_rows(keys: Keys) -> KeyRows:
 
 
 def _present(keys: Keys) -> list[int]:
-    return sorted({key.branch for kind in (keys.tokens, keys.references, keys.dates, keys.numbers, keys.texts, keys.uris) for key in kind})
+    marks = {system_mark(key.branch, key.system) for key in keys.tokens if key.system}
+    return sorted(marks.union(present(keys)))
 
 
 def difference(old: KeyRows, new: KeyRows) -> tuple[KeyRows, KeyRows]:
     """What an update takes away and what it adds: `(gone, come)`, each in the order of its side."""
-    gone, come = [], []
-    for before, after in zip(old[:5], new[:5], strict=True):
-        had, has = set(before), set(after)
-        gone.append([row for row in before if row not in has])
-        come.append([row for row in after if row not in had])
-    return KeyRows(*gone, []), KeyRows(*come, new.present)
+    gone = KeyRows(
+        _without(old.tokens, new.tokens),
+        _without(old.references, new.references),
+        _without(old.dates, new.dates),
+        _without(old.numbers, new.numbers),
+        _without(old.texts, new.texts),
+        [],
+    )
+    come = KeyRows(
+        _without(new.tokens, old.tokens),
+        _without(new.references, old.references),
+        _without(new.dates, old.dates),
+        _without(new.numbers, old.numbers),
+        _without(new.texts, old.texts),
+        new.present,
+    )
+    return gone, come
+
+
+def _without(rows: list[R], others: list[R]) -> list[R]:
+    left_out = set(others)
+    return [row for row in rows if row not in left_out]

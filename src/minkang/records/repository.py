@@ -1,8 +1,8 @@
 """The record store as its callers see it: what it takes, what it gives back.
 
 Two stores keep this contract: PostgreSQL (`minkang.records.postgres`) and the memory twin that tests compare it with.
-All calls are synchronous, take the caller's `Access`, refuse what it was not granted (`ACCESS-002`) and leave one row in
-the audit trail: with a write in its own transaction, with a read before the answer goes out.
+All calls are synchronous, take the caller's `Access`, refuse what it was not granted (`ACCESS-002`) and leave one row
+in the audit trail: with a write in its own transaction, with a read before the answer goes out.
 
 Source of the interactions: FHIR R4 (4.0.1) http.html; each method names its section.
 """
@@ -195,7 +195,8 @@ class Repository(Protocol):
         """Update the one resource that matches, or create it where none does (http.html#cond-update).
 
         Raises:
-            Fault: `RECORDS-010` when several match, `RECORDS-011` when the one that matches has another id than the body.
+            Fault: `RECORDS-010` when several match, `RECORDS-011` when the one that matches has another id than the
+                body.
         """
         ...
 
@@ -282,9 +283,9 @@ class Repository(Protocol):
         """All entries of a transaction bundle, or none (http.html#transaction).
 
         Raises:
-            Fault: whatever an entry would be refused for alone, with `Bundle.entry[i]` as its place; `RECORDS-020` for a
-                bundle of another type, `RECORDS-021` over the limit of entries, `RECORDS-022` for a fullUrl that stands
-                twice, `RECORDS-023` for a reference that resolves to nothing.
+            Fault: whatever an entry would be refused for alone, with `Bundle.entry[i]` as its place; `RECORDS-020` for
+                a bundle of another type, `RECORDS-021` over the limit of entries, `RECORDS-022` for a fullUrl that
+                stands twice, `RECORDS-023` and `RECORDS-027` for a reference that resolves to nothing.
         """
         ...
 
