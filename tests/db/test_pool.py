@@ -208,13 +208,15 @@ class TestAway:
         assert count(kept) == 0
 
     def test_a_database_that_was_never_there_is_said_at_once(self) -> None:
-        """Nobody listens at that address; the fault comes within a second and names the reason."""
+        """Nobody listens at that address: a caller hears that, the operator the reason too, both within a second."""
         database = Database("postgresql://nobody@127.0.0.1:1/none")
-        for use in (database.connection, database.alone):
-            with pytest.raises(Fault) as caught, use():
-                pass
-            assert caught.value.code == "DB-020"
-            assert "refused" in str(caught.value.params["reason"])
+        with pytest.raises(Fault) as caller, database.connection():
+            pass
+        with pytest.raises(Fault) as operator:
+            database.check()
+        assert (caller.value.code, operator.value.code) == ("DB-020", "DB-030")
+        assert "127.0.0.1" not in str(caller.value)
+        assert "refused" in str(operator.value)
         database.close()
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL: the embedded server, connections, named SQL and migrations."""
+"""PostgreSQL: the embedded server, connections, named SQL, migrations, backup."""
 
 from minkang.db.embedded import External, Served, Server, open_server, server_for
 from minkang.db.migrations import migrate, require_current, status

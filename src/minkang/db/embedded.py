@@ -77,11 +77,11 @@ class Server:
         """The connection string of another database of this server.
 
         Raises:
-            Fault: `DB-020` when the server is not running.
+            Fault: `DB-030` when the server is not running.
         """
         found = self.cluster.running()
         if found is None:
-            raise Fault("DB-020", reason="embedded PostgreSQL is not running")
+            raise Fault("DB-030", reason="embedded PostgreSQL is not running")
         sockets = quote(found.sockets, safe="")
         return f"postgresql://{quote(role)}@/{quote(database)}?host={sockets}&port={found.port}"
 

@@ -49,6 +49,11 @@ class Step:
         return self.package, self.number, self.stage
 
     @property
+    def label(self) -> str:
+        """What a backup's manifest calls it."""
+        return _label(self.package, self.number, self.stage)
+
+    @property
     def file(self) -> str:
         """Where it stands, as shown to people."""
         return f"{self.package}/migrations/{self.number:04}_{self.stage}_{self.name}.sql"
@@ -130,6 +135,11 @@ def status(database: Database, packages: Sequence[str]) -> list[StepStatus]:
     return [StepStatus(*step.key, step.name, done.get(step.key)) for step in steps_of(packages)]
 
 
+def applied_steps(connection: Connection[Any]) -> list[str]:
+    """The labels of all steps that ran in this database, in the order they ran."""
+    return [_label(*done.key) for done in _applied(connection)]
+
+
 def require_current(database: Database, packages: Sequence[str]) -> None:
     """Refuse to work on a database that this program does not fit.
 
@@ -156,6 +166,10 @@ def _steps_in(package: str) -> Iterator[Step]:
             raise Fault("DB-043", file=f"{package}/migrations/{place.name}")
         seen.add((int(found[1]), found[2]))
         yield Step(package, int(found[1]), found[2], found[3], place.read_text("utf-8"))
+
+
+def _label(package: str, number: int, stage: str) -> str:
+    return f"{package} {number:04}_{stage}"
 
 
 def _order(place: Traversable) -> tuple[str, int, str]:

@@ -93,7 +93,7 @@ class Database:
         """A connection outside the pool, each statement its own transaction, without time limits: for upkeep.
 
         Raises:
-            Fault: as `connection`.
+            Fault: as `connection`, but `DB-030`, which names the reason, when the database cannot be reached.
         """
         connection = connect(self.url, autocommit=True, name=self.name)
         try:
@@ -110,7 +110,7 @@ class Database:
         """Connect once, to hear at the start of the program what would otherwise be heard from the first caller.
 
         Raises:
-            Fault: `DB-020`, `DB-026` to `DB-029`.
+            Fault: `DB-026` to `DB-030`.
         """
         with self.alone() as connection:
             check_server(connection)
@@ -197,6 +197,9 @@ class Database:
 
     def _say_why(self, too_long: bool) -> None:
         refusal = self._refusal
+        if refusal and refusal.code == "DB-030":
+            # Callers from outside are not told addresses; the reason is there for a log.
+            raise Fault("DB-020", reason=refusal.params["reason"])
         if refusal:
             raise Fault(refusal.code, refusal.where, **refusal.params)
         if too_long:

@@ -20,7 +20,7 @@ def connect(url: str, *, autocommit: bool, name: str) -> Connection[tuple[Any, .
     """One connection.
 
     Raises:
-        Fault: `DB-020` when nobody answers; `DB-029` when the address cannot be read or the server refuses us.
+        Fault: `DB-030` when nobody answers; `DB-029` when the address cannot be read or the server refuses us.
     """
     try:
         return psycopg.connect(url, autocommit=autocommit, application_name=name, connect_timeout=5)
@@ -28,7 +28,7 @@ def connect(url: str, *, autocommit: bool, name: str) -> Connection[tuple[Any, .
         reason = first_line(error)
         if error.sqlstate in DENIED or "authentication failed" in reason or "does not exist" in reason:
             raise Fault("DB-029", reason=reason) from error
-        raise Fault("DB-020", reason=reason) from error
+        raise Fault("DB-030", reason=reason) from error
     except psycopg.ProgrammingError as error:
         raise Fault("DB-029", reason=first_line(error)) from error
 
