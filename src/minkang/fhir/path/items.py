@@ -22,7 +22,7 @@ COMPLEX = frozenset(
     UsageContext
     """.split()  # noqa: SIM905
 )
-_CHOICES = {name[0].upper() + name[1:]: name for name in PRIMITIVES | COMPLEX}
+CHOICES = {name[0].upper() + name[1:]: name for name in PRIMITIVES | COMPLEX}
 _PARENTS = {
     **dict.fromkeys(("code", "id", "markdown"), "string"),
     **dict.fromkeys(("url", "canonical", "uuid", "oid"), "uri"),
@@ -60,14 +60,23 @@ class Item:
             that has only extensions.
         type: its FHIR type ("Patient", "code", …); "" where it is not known.
         element: for primitives, what JSON keeps under `_name`.
+        place: where it stands: the object, the property, and the index in its list (None: no list); None for values
+            that were computed. Patches need it.
     """
 
-    __slots__ = ("element", "type", "value")
+    __slots__ = ("element", "place", "type", "value")
 
-    def __init__(self, value: Any, type: str = "", element: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        value: Any,
+        type: str = "",
+        element: dict[str, Any] | None = None,
+        place: tuple[dict[str, Any], str, int | None] | None = None,
+    ) -> None:
         self.value = value
         self.type = type
         self.element = element
+        self.place = place
 
 
 Items: TypeAlias = list[Item]
@@ -88,28 +97,30 @@ def members(item: Item, name: str, typing: Typing) -> Iterator[Item]:
         return
     for key in value:
         plain = key.removeprefix("_")
-        if plain.startswith(name) and plain[len(name) :] in _CHOICES:
-            yield from _items(value, plain, _CHOICES[plain[len(name) :]])
+        if plain.startswith(name) and plain[len(name) :] in CHOICES:
+            yield from _items(value, plain, CHOICES[plain[len(name) :]])
             return
 
 
 def _items(owner: dict[str, Any], key: str, type: str) -> Iterator[Item]:
     value, element = owner.get(key), owner.get(f"_{key}")
     if not isinstance(value, list) and not isinstance(element, list):
-        yield _typed(value, type, element)
+        yield _typed(value, type, element, (owner, key, None))
         return
     values, elements = value or [], element or []
-    for place in range(max(len(values), len(elements))):
-        one = values[place] if place < len(values) else None
-        two = elements[place] if place < len(elements) else None
+    for index in range(max(len(values), len(elements))):
+        one = values[index] if index < len(values) else None
+        two = elements[index] if index < len(elements) else None
         if one is not None or two is not None:
-            yield _typed(one, type, two)
+            yield _typed(one, type, two, (owner, key, index))
 
 
-def _typed(value: Any, type: str, element: dict[str, Any] | None) -> Item:
+def _typed(
+    value: Any, type: str, element: dict[str, Any] | None, place: tuple[dict[str, Any], str, int | None]
+) -> Item:
     if isinstance(value, dict) and "resourceType" in value:
         type = value["resourceType"]
-    return Item(value, type, element)
+    return Item(value, type, element, place)
 
 
 def is_type(item: Item, name: str) -> bool:

@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING, Any
 from minkang.errors import Fault
 from minkang.fhir.path.items import Item, Items, Typing
 from minkang.fhir.path.tree import Node
+from minkang.fhir.path.typing import type_of
 
 if TYPE_CHECKING:
     from minkang.fhir.path.functions import Function
-
-
-def untyped(_owner: str, _name: str) -> str:
-    """The typing that knows nothing: types come from choice names and resources alone."""
-    return ""
 
 
 def unresolved(_reference: str) -> dict[str, Any] | None:
@@ -37,7 +33,7 @@ class Environment:
 
     variables: Mapping[str, Any] = field(default_factory=dict)
     resolve: Callable[[str], dict[str, Any] | None] = unresolved
-    typing: Typing = untyped
+    typing: Typing = type_of
     functions: Mapping[str, Function] = field(default_factory=dict)
 
 

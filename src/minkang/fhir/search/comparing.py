@@ -1,7 +1,8 @@
 """How ordered values compare under a prefix (R4 search, "Prefixes"): ranges with ranges.
 
-The search value and the resource's value are both ranges. `eq` holds where the searched range contains the resource's
-whole; `gt` where the resource's reaches above the searched; `sa` where it lies above altogether; `ap` where they overlap.
+The search value and the resource's value are both ranges. `eq` holds where the searched range contains the whole of the
+resource's; `gt` where the resource's reaches above the searched; `sa` where it lies above altogether; `ap` where they
+overlap.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from minkang.fhir.search.keys import Dates, Number
 from minkang.fhir.search.query import DateValue, NumberValue
 
 
-def dates_match(value: DateValue, key: Dates) -> bool:
+def dates_match(value: DateValue, key: Dates) -> bool:  # noqa: PLR0911 - one return a prefix
     """Both are [low, high); for `ap` the value has been widened."""
     contained = value.low <= key.low and key.high <= value.high
     match value.prefix:
@@ -34,7 +35,7 @@ def dates_match(value: DateValue, key: Dates) -> bool:
             return key.low < value.high and key.high > value.low
 
 
-def numbers_match(value: NumberValue, key: Number) -> bool:
+def numbers_match(value: NumberValue, key: Number) -> bool:  # noqa: PLR0911 - one return a prefix
     """The resource's value is a point or the closed range key.low … key.high.
 
     Its own precision does not matter. `eq`, `ne` and `ap` use the range that the searched digits imply; the others take

@@ -1,6 +1,6 @@
 """What a query means, said as plainly as possible: the reference that the store's own search must equal.
 
-Nothing here is fast. A found resource is a `Found`: its keys and what its record row says. Chains look other resources up
+Nothing here is fast. A resource is given as a `Found`: its keys and what its record row says. Chains look others up
 through a `World`; value sets and hierarchies of codes are the world's business too.
 """
 
@@ -261,9 +261,9 @@ def ordered(found: Iterable[Found], sort: tuple[Sort, ...]) -> list[Found]:
 
 
 def sort_key(sort: Sort, found: Found) -> Any:
-    """What a resource is sorted by: its least value ascending, its greatest descending; None where it has none.
+    """What a resource is sorted by: its least value, descending its greatest; None where it has none.
 
-    A stretch of time or a range counts by its beginning, a string as it is folded, a token by its code, then its system.
+    A stretch of time or a range counts by its beginning, a string as it is folded, a token by code, then system.
     """
     if sort.parameter.row:
         return found.id if sort.parameter.row == "id" else found.at

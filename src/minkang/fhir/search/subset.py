@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from minkang.fhir.path.items import CHOICES
 from minkang.fhir.search.query import Query
 
 Members: TypeAlias = dict[str, msgspec.Raw]
@@ -25,7 +26,7 @@ class Outline(msgspec.Struct, frozen=True):
     """The summary of a type.
 
     Attributes:
-        summary: the elements that belong to it, each with the type whose own summary applies to it, or "" for all of it.
+        summary: the elements that belong to it, each with the type whose summary applies to it, or "" for all of it.
         required: the elements every such resource has.
     """
 
@@ -73,9 +74,7 @@ def _kept(members: Members, type: str, query: Query) -> Members:
 
 def _asked(name: str, names: frozenset[str] | set[str]) -> bool:
     """Whether a property is one of the names, or a form of a choice among them (`valueQuantity` of `value`)."""
-    return name in names or any(
-        name.startswith(stem) and name[len(stem) : len(stem) + 1].isupper() for stem in names - _ALWAYS
-    )
+    return name in names or any(name.startswith(stem) and name[len(stem) :] in CHOICES for stem in names)
 
 
 def _summary(members: Members, type: str, always: frozenset[str] = frozenset(("id", "extension"))) -> Members:
@@ -101,6 +100,6 @@ def _tagged(members: Members) -> Members:
     meta = msgspec.json.decode(members["meta"], type=Members) if "meta" in members else {}
     tags = msgspec.json.decode(meta["tag"], type=list[msgspec.Raw]) if "tag" in meta else []
     meta["tag"] = msgspec.Raw(msgspec.json.encode([*tags, _TAG])) if tags else _TAGS
-    first = {name: members[name] for name in ("resourceType", "id") if name in members}
-    rest = {name: value for name, value in members.items() if name not in _ALWAYS}
-    return {**first, "meta": msgspec.Raw(msgspec.json.encode(meta)), **rest}
+    result: Members = {name: value for name, value in members.items() if name in {"resourceType", "id"}}
+    result["meta"] = msgspec.Raw(msgspec.json.encode(meta))
+    return result | {name: value for name, value in members.items() if name not in _ALWAYS}
