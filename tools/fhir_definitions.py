@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 FILES = ("fhir.schema.json", "dataelements.json", "profiles-types.json", "profiles-resources.json", "version.info")
-ABSTRACT = ("Element", "BackboneElement", "Resource", "DomainResource")
+ABSTRACT = {"Element": "", "BackboneElement": "Element", "Resource": "", "DomainResource": "Resource"}
+"""The abstract types and what each is built on."""
 NOT_R4 = ("Meta.project", "Meta.author", "Meta.account", "Meta.compartment", "ObservationDefinition.publisher")
 """What the publisher of the npm package added to schema and profiles alike."""
 _SYSTEM = "http://hl7.org/fhirpath/System."

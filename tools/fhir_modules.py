@@ -155,8 +155,10 @@ def _imports(body: str, classes: list[TypeModel], outside: str, is_root: bool) -
     own = {class_name(model.path) for model in classes}
     lines = ["from decimal import Decimal\n"] if re.search(r"\bDecimal\b", body) else []
     msgspec = [name for name in ("Raw", "Struct") if name in words]
-    if msgspec:
-        lines.append(f"from msgspec import {', '.join(msgspec)}\n")
+    outer = [f"from msgspec import {', '.join(msgspec)}"] if msgspec else []
+    outer += ["from msgspec.structs import astuple"] if "astuple" in words else []
+    if outer:
+        lines.append("\n".join(outer) + "\n")
     checks = sorted(words & _FORMATS)
     if checks:
         lines.append(f"from minkang.fhir.formats import {', '.join(checks)}")
@@ -229,7 +231,7 @@ def _class(model: TypeModel, siblings: list[TypeModel]) -> str:
     if quantity is not None and model.path in ("Age", "Count", "Distance", "Duration"):
         return f"class {model.path}(Quantity, kw_only=True):\n{doc}"
     checks = _checks(model, own)
-    lines = [_field(element, bool(checks)) for element in own]
+    lines = [_field(element, bool(checks) and not _is_large(model)) for element in own]
     text = f"class {class_name(model.path)}({base}, kw_only=True):\n{doc}"
     if lines:
         text += "\n" + "".join(lines)
@@ -276,7 +278,8 @@ def _checks(model: TypeModel, own: list[ElementModel]) -> list[str]:
     if is_resource:
         lines += ["if self.id is not None:", "    check_id(self.id)"]
     for stem in dict.fromkeys(element.choice_of for element in own if element.choice_of):
-        lines += _choice_check(stem, [element for element in own if element.choice_of == stem])
+        choice = [element for element in own if element.choice_of == stem]
+        lines += _large_choice_check(stem, choice) if _is_large(model) else _choice_check(stem, choice)
     for element in own:
         name = attribute(element)
         if element.required and not element.choice_of and element.extended:
@@ -287,7 +290,7 @@ def _checks(model: TypeModel, own: list[ElementModel]) -> list[str]:
             doubt = "type(v) is not Decimal or not -400 < v.adjusted() < 400"
             lines += [f"v = self.{name}", f"if v is not None and ({doubt}):"]
             lines += [f'    self.{name} = to_decimal(v, "{element.name}")']
-    if lines or model.path in HOT:
+    if (lines and not _is_large(model)) or model.path in HOT:
         lines += [line for element in own for line in _format_check(element)]
     return lines
 
@@ -304,6 +307,28 @@ def _choice_check(stem: str, elements: list[ElementModel]) -> list[str]:
     return [
         f"if ({', '.join(fields)}).count(None) {test}:",
         f'    check_choice(self, "{stem}", "{names}", {required})',
+    ]
+
+
+def _is_large(model: TypeModel) -> bool:
+    """Whether it is little more than one optional choice among all data types, as Extension is.
+
+    Its checks cost more than its content where they look at each type in turn. So it counts what is there at all (the
+    one other element it must have and one type are not yet a fault), and leaves the forms to the patterned field types,
+    of which at most one has work to do.
+    """
+    choices = [element for element in model.elements if element.choice_of]
+    stems = {element.choice_of for element in choices}
+    others = [element for element in model.elements if element.required and not element.choice_of]
+    return len(choices) > 40 and len(stems) == 1 and not choices[0].required and len(others) == 1
+
+
+def _large_choice_check(stem: str, elements: list[ElementModel]) -> list[str]:
+    names = " ".join(element.name for element in elements)
+    return [
+        "given = astuple(self)",
+        "if len(given) - given.count(None) > 2:",
+        f'    check_choice(self, "{stem}", "{names}", False)',
     ]
 
 

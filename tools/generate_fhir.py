@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from fhir_definitions import Definitions, TypeModel, read_definitions
+from fhir_definitions import ABSTRACT, Definitions, ElementModel, TypeModel, read_definitions
 from fhir_modules import (
     BASES,
-    PRIMITIVES,
-    class_name,
+    INHERITED,
     know_datatypes,
     module_name,
     with_parts,
@@ -94,18 +94,30 @@ def _datatype_modules(definitions: Definitions) -> dict[str, str]:
 
 
 def _elements(definitions: Definitions) -> str:
-    """The schema as compact JSON: type -> [base, [name, type, flags, stem, targets]…], one type a line.
+    """The schema as compact JSON: type -> [base, [name, type, flags, stem, targets, code set]…], one type a line.
 
     Flags: 1 list, 2 required.
     """
-    lines = []
+    lines = [_abstract_elements(definitions.resources[0], name, base) for name, base in ABSTRACT.items()]
     for model in definitions.datatypes + definitions.resources:
         for part in with_parts(model):
-            rows = [
-                [e.name, e.type, e.is_list + 2 * e.required, e.choice_of, " ".join(e.targets)] for e in part.elements
-            ]
-            lines.append(f"{json.dumps(part.path)}:{json.dumps([part.base, rows], separators=(',', ':'))}")
+            lines.append(_row(part.path, part.base, part.elements))
     return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _row(path: str, base: str, elements: list[ElementModel]) -> str:
+    rows = [
+        [e.name, e.type, e.is_list + 2 * e.required, e.choice_of, " ".join(e.targets), e.value_set] for e in elements
+    ]
+    return f"{json.dumps(path)}:{json.dumps([base, rows], separators=(',', ':'))}"
+
+
+def _abstract_elements(any_resource: TypeModel, name: str, base: str) -> str:
+    """The row of an abstract type, whose elements every domain resource has (the id of an Element is a string)."""
+    elements = [element for element in any_resource.elements if element.name in INHERITED[name]]
+    if base in ("", "Element") and "meta" not in INHERITED[name]:
+        elements = [replace(element, type="string") if element.name == "id" else element for element in elements]
+    return _row(name, base, elements)
 
 
 def _index(definitions: Definitions, modules: dict[str, str], version: str) -> str:
@@ -123,7 +135,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
 '''
     places = {name: modules[name] for name in modules}
-    places |= dict.fromkeys(("Element", "BackboneElement", "Resource", "DomainResource"), "datatypes")
+    places |= dict.fromkeys(ABSTRACT, "datatypes")
     places |= {model.path: module_name(model.path) for model in definitions.resources}
     for name in sorted(places):
         text += f"    from minkang.fhir.r4.{places[name]} import {name} as {name}\n"
@@ -145,8 +157,6 @@ def __getattr__(name: str) -> Any:
 def _tuple(names: list[str]) -> str:
     return "(\n" + "".join(f'    "{name}",\n' for name in names) + ")"
 
-
-__all__ = ["PRIMITIVES", "TypeModel", "class_name", "main"]
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -8,18 +8,18 @@ what `encode` writes, where each property stands once, so no later reader can ta
 from __future__ import annotations
 
 import re
-from functools import cache
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from minkang.errors import Fault
-from minkang.fhir.depth import check_depth
-from minkang.fhir.formats import read_number
+from minkang.fhir.depth import FEW_OBJECTS, check_depth
 from minkang.fhir.r4.datatypes import DomainResource, Resource
-from minkang.fhir.refusals import check_text, refusal
-from minkang.fhir.types import is_resource_type, struct_of
+from minkang.fhir.refusals import check_characters, check_empty, refusal
+from minkang.fhir.types import is_resource_type, resource_type, struct_of
 
 if TYPE_CHECKING:
     from minkang.fhir.r4.bundle import Bundle
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _BOM = b"\xef\xbb\xbf"
 _TYPE_FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"').match
+_EMPTY = re.compile(rb"\{\s*\}").search
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-_OUTSIDE_DOMAIN = frozenset(("Binary", "Bundle", "Parameters"))
 
 
 class _Head(msgspec.Struct):
@@ -49,13 +49,16 @@ def decode(body: bytes | Raw, type: str | None = None, *, where: str = "") -> Re
     Raises:
         Fault: `FHIR-001` to `FHIR-024`, at the first fault found.
     """
-    resource, text = _read(body, type, where)
-    name = resource.__class__.__name__
-    if name in _OUTSIDE_DOMAIN:
-        _check_inner(resource, where or name)
-    elif cast("DomainResource", resource).contained is not None:
-        _check_contained(cast("DomainResource", resource), where or name)
-    del text
+    resource, text, place = _read(body, type, where)
+    if b"\\" in text:
+        check_characters(text, place)
+    if _EMPTY(text):
+        check_empty(text, place)
+    if isinstance(resource, DomainResource):
+        if resource.contained is not None:
+            _check_contained(resource, place)
+    else:
+        _check_inner(resource, place)
     return resource
 
 
@@ -65,7 +68,13 @@ def decode_shallow(body: bytes | Raw) -> Bundle:
     Raises:
         Fault: as `decode`; `FHIR-007` for a resource that is no Bundle.
     """
-    return cast("Bundle", _read(body, "Bundle", "")[0])
+    resource, text, place = _read(body, "Bundle", "")
+    bundle = cast("Bundle", resource)
+    if b"\\" in text or _EMPTY(text):
+        shell = _shell(bundle)
+        check_characters(shell, place)
+        check_empty(shell, place)
+    return bundle
 
 
 def encode(resource: Resource) -> bytes:
@@ -78,36 +87,38 @@ def encode_part(part: msgspec.Struct) -> bytes:
     return _ENCODER.encode(part)
 
 
-def _read(body: bytes | Raw, type: str | None, where: str) -> tuple[Resource, bytes | Raw]:
+def _read(body: bytes | Raw, type: str | None, where: str) -> tuple[Resource, bytes, str]:
+    """The resource, its text and its place; contained and entered resources are not yet looked at."""
     text = body if isinstance(body, bytes) else bytes(body)
-    if text[:3] == _BOM:
-        text = text[3:]
-    name = _type_of(text, type, where)
-    try:
-        resource = _decoder(name).decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError) as problem:
-        raise refusal(problem, text, name, where) from None
-    if b"\\" in text:
-        check_text(text, where or name)
-    check_depth(text, name, where)
-    return resource, text
-
-
-def _type_of(text: bytes, wanted: str | None, where: str) -> str:
     match = _TYPE_FIRST(text)
-    name = match[1].decode() if match else _type_inside(text, where)
-    if wanted is not None and name != wanted:
-        raise Fault("FHIR-007", where or wanted, expected=wanted, got=name)
-    if not is_resource_type(name):
-        raise Fault("FHIR-006", f"{where}.resourceType".lstrip("."), type=name)
-    return name
+    known = _DECODERS.get(match[1]) if match else None
+    if known is None:
+        text = text.removeprefix(_BOM)
+        known = _decoder(match[1].decode() if match else _type_inside(text, where), where)
+    decoder, name = known
+    place = where or name
+    if type is not None and name != type:
+        raise Fault("FHIR-007", where or type, expected=type, got=name)
+    try:
+        resource = decoder.decode(text)
+    except (msgspec.DecodeError, ValueError, RecursionError, InvalidOperation) as problem:
+        raise refusal(problem, text, name, where) from None
+    if text.count(b"{") > FEW_OBJECTS:
+        check_depth(text, place)
+    return resource, text, place
+
+
+def _shell(bundle: Bundle) -> bytes:
+    """The bundle's own JSON, with a number in place of each resource."""
+    entries = [entry if entry.resource is None else replace(entry, resource=Raw(b"0")) for entry in bundle.entry or ()]
+    return encode(replace(bundle, entry=entries or None))
 
 
 def _type_inside(text: bytes, where: str) -> str:
     """The type of a resource that does not begin with it."""
     try:
         name = _HEAD.decode(text).resourceType
-    except (msgspec.DecodeError, ValueError, RecursionError) as problem:
+    except (msgspec.DecodeError, ValueError, RecursionError, InvalidOperation) as problem:
         raise refusal(problem, text, "", where) from None
     if name is None:
         raise Fault("FHIR-005", where)
@@ -117,9 +128,18 @@ def _type_inside(text: bytes, where: str) -> str:
 _HEAD = msgspec.json.Decoder(_Head)
 
 
-@cache
-def _decoder(name: str) -> msgspec.json.Decoder[Resource]:
-    return msgspec.json.Decoder(cast("type[Resource]", struct_of(name)), float_hook=read_number)
+def _decoder(name: str, where: str) -> _Known:
+    known = _DECODERS.get(name.encode())
+    if known is None:
+        if not is_resource_type(name):
+            raise Fault("FHIR-006", f"{where}.resourceType".lstrip("."), type=name)
+        decoder = msgspec.json.Decoder(cast("type[Resource]", struct_of(name)), float_hook=Decimal)
+        _DECODERS[name.encode()] = known = (decoder, name)
+    return known
+
+
+_Known = tuple[msgspec.json.Decoder[Resource], str]
+_DECODERS: dict[bytes, _Known] = {}
 
 
 def _check_contained(resource: DomainResource, where: str) -> None:
@@ -135,7 +155,7 @@ def _check_contained(resource: DomainResource, where: str) -> None:
 
 def _check_inner(resource: Resource, where: str) -> None:
     """Check the resources inside a Bundle or Parameters, and keep them in canonical form."""
-    name = resource.__class__.__name__
+    name = resource_type(resource)
     if name == "Bundle":
         for index, entry in enumerate(cast("Bundle", resource).entry or ()):
             place = f"{where}.entry[{index}]"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -10,33 +13,13 @@ import msgspec
 from minkang.errors import Fault
 from minkang.fhir.broken import Broken
 from minkang.fhir.depth import MAX_DEPTH
-from minkang.fhir.formats import PATTERNS
+from minkang.fhir.formats import DECIMAL_EXPONENT, PATTERNS, not_of_form, not_of_kind, shown
+from minkang.fhir.schema import codes_of, elements_of
 from minkang.fhir.shapes import LONGEST_TEXT
 
-_FORMS: dict[str, tuple[str, str]] = {
-    "base64Binary": ("应为 Base64 编码", "it must be base64"),
-    "canonical": ("应为网址，不含空白", "it must be an address without white space"),
-    "code": ("首尾不能有空白，中间只能有单个空格", "no white space at its ends, and single spaces within"),
-    "date": ("应为日历上存在的 年、年-月 或 年-月-日", "a year, year-month or year-month-day of the calendar"),
-    "dateTime": (
-        "应为日历上存在的日期；写到时刻时要有秒和时区，如 2024-02-29T08:30:00+08:00",
-        "a date of the calendar; with a time it needs seconds and zone, like 2024-02-29T08:30:00+08:00",
-    ),
-    "id": ("只能是 1 至 64 个字母、数字、“-”和“.”", "1 to 64 letters, digits, hyphens and dots"),
-    "instant": (
-        "应为到秒并带时区的时刻，如 2024-02-29T08:30:00+08:00",
-        "a moment with seconds and zone, like 2024-02-29T08:30:00+08:00",
-    ),
-    "oid": ("应为 urn:oid: 开头的标识", "it must look like urn:oid:1.2.3"),
-    "time": ("应为 时:分:秒", "it must be hh:mm:ss"),
-    "uri": ("不能含空白", "it may not hold white space"),
-    "url": ("不能含空白", "it may not hold white space"),
-    "uuid": ("应为 urn:uuid: 开头的小写标识", "it must look like urn:uuid: and a UUID in lower case"),
-}
 _TYPE_OF_PATTERN = {pattern: name for name, pattern in reversed(PATTERNS.items())}
 _PLACE = re.compile(r"(.*?)(?: - at `\$(.*)`)?", re.DOTALL)
 _CONTROL = re.compile(rb"\\(?:u00[01]|[bf])")
-_SHOWN = 80
 
 
 def refusal(problem: Exception, text: bytes, type: str, where: str) -> Fault:
@@ -52,21 +35,37 @@ def refusal(problem: Exception, text: bytes, type: str, where: str) -> Fault:
         return Fault("FHIR-008", where or type, limit=MAX_DEPTH)
     if isinstance(problem, UnicodeDecodeError):
         return Fault("FHIR-003", where)
-    if isinstance(problem, Broken):
-        return _broken(problem, "", where or type)
+    if isinstance(problem, InvalidOperation):
+        return Fault("FHIR-018", _place_of_odd_number(text, where or type), limit=DECIMAL_EXPONENT)
     if isinstance(problem, msgspec.ValidationError):
-        return _invalid(problem, text, where or type)
+        return _invalid(problem, text, type, where)
     return _malformed(problem, text, where)
 
 
-def check_text(text: bytes, where: str) -> None:
+def check_characters(text: bytes, where: str) -> None:
     """Refuse control characters, which JSON can only write as escapes.
 
     Raises:
         Fault: `FHIR-021`.
     """
-    if _CONTROL.search(text):
-        _check_characters(msgspec.json.decode(text), where)
+    if _CONTROL.search(text) is None:
+        return
+    for one, place in _leaves(msgspec.json.decode(text), where):
+        if isinstance(one, str):
+            bad = next((letter for letter in one if letter < " " and letter not in "\t\r\n"), None)
+            if bad is not None:
+                raise Fault("FHIR-021", place, character=f"U+{ord(bad):04X}")
+
+
+def check_empty(text: bytes, where: str) -> None:
+    """Refuse empty objects; the types themselves refuse empty arrays and strings.
+
+    Raises:
+        Fault: `FHIR-019`.
+    """
+    for one, place in _leaves(msgspec.json.decode(text), where):
+        if one == {}:
+            raise Fault("FHIR-019", place)
 
 
 def _malformed(problem: Exception, text: bytes, where: str) -> Fault:
@@ -78,25 +77,32 @@ def _malformed(problem: Exception, text: bytes, where: str) -> Fault:
         return Fault("FHIR-003", where)
     said = str(problem)
     if said == "Input data was truncated":
+        if re.search(rb"\\u[dD][89a-fA-F]", text):
+            return Fault("FHIR-001", where, problem="half a pair of surrogates (\\uD8…)")
         return Fault("FHIR-002", where)
     return Fault("FHIR-001", where, problem=said.removeprefix("JSON is malformed: "))
 
 
-def _invalid(problem: msgspec.ValidationError, text: bytes, root: str) -> Fault:
+def _invalid(problem: msgspec.ValidationError, text: bytes, type: str, where: str) -> Fault:
     match = _PLACE.fullmatch(str(problem))
     said, path = (match[1], match[2] or "") if match else (str(problem), "")
-    place = root + path.replace("._", ".")
+    place = (where or type) + path.replace("._", ".")
     if isinstance(problem.__cause__, Broken):
-        return _broken(problem.__cause__, path, root)
+        return _placed(problem.__cause__, place)
+    if not type and not path:
+        return Fault("FHIR-004", where)
     name = re.fullmatch(r"Object (?:contains unknown|missing required) field `(.*)`", said, re.DOTALL)
     if name:
         return _about_field(said, name[1], place)
     if "matching regex" in said:
-        type = _TYPE_OF_PATTERN.get(said.split("matching regex ")[1].strip("'").replace("\\\\", "\\"), "string")
-        return _formed(place, type, str(_value_at(text, path)))
+        pattern = ast.literal_eval(said.split("matching regex ")[1])
+        return _placed(not_of_form(_TYPE_OF_PATTERN[pattern], str(_value_at(text, path)), ""), place)
+    if path == ".resourceType":  # given twice, and not alike
+        return Fault("FHIR-007", place, expected=type, got=str(_value_at(text, path)))
     if said.startswith("Invalid enum value"):
-        return _outside_codes(place, path, root, str(_value_at(text, path)))
-    return _of_kind(said, place)
+        allowed = ", ".join(_codes_at(type, path))
+        return Fault("FHIR-013", place, value=shown(str(_value_at(text, path))), allowed=allowed)
+    return _of_kind(said, place.lstrip("."))
 
 
 def _about_field(said: str, name: str, place: str) -> Fault:
@@ -114,34 +120,24 @@ def _of_kind(said: str, place: str) -> Fault:
         return Fault("FHIR-019", place)
     if re.search(r"`int` [<>]=", said):
         return Fault("FHIR-022", place, range=said.split("`int` ")[1])
+    if said == "Integer value out of range":
+        return Fault("FHIR-018", place, limit=DECIMAL_EXPONENT)
     kinds = re.fullmatch(r"Expected `(.*)`, got `(.*)`", said)
     if kinds:
-        expected = kinds[1].removesuffix(" | null")
-        return Fault("FHIR-011", place, expected=_KINDS.get(expected, expected), got=_KINDS.get(kinds[2], kinds[2]))
+        return _placed(not_of_kind(kinds[1].removesuffix(" | null"), kinds[2], ""), place)
     return Fault("FHIR-024", place, problem=said)
 
 
-_KINDS = {"str": "string", "bool": "boolean", "int": "number (whole)", "float": "number"}
+def _placed(problem: Broken, place: str) -> Fault:
+    return Fault(problem.code, f"{place}.{problem.where}".rstrip("."), **problem.params)
 
 
-def _broken(problem: Broken, path: str, root: str) -> Fault:
-    place = f"{root}{path.replace('._', '.')}.{problem.where}".rstrip(".")
-    if problem.code == "FHIR-012":
-        return _formed(place, str(problem.params["type"]), str(problem.params["value"]))
-    return Fault(problem.code, place, **problem.params)
-
-
-def _formed(place: str, type: str, value: str) -> Fault:
-    form = _FORMS.get(type, ("格式不对", "its form is wrong"))
-    return Fault("FHIR-012", place, type=type, value=_shown(value), form_zh=form[0], form_en=form[1])
-
-
-def _outside_codes(place: str, path: str, root: str, value: str) -> Fault:
-    return Fault("FHIR-013", place, value=_shown(value), allowed="")
-
-
-def _shown(value: str) -> str:
-    return value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
+def _codes_at(type: str, path: str) -> tuple[str, ...]:
+    """The codes that are allowed at a path of msgspec (`.contact[0].gender`)."""
+    *names, last = re.findall(r"\.(\w+)", path)
+    for name in names:
+        type = "Element" if name.startswith("_") else elements_of(type)[name].types[0]
+    return codes_of(elements_of(type)[last].code_set)
 
 
 def _value_at(text: bytes, path: str) -> Any:
@@ -152,15 +148,27 @@ def _value_at(text: bytes, path: str) -> Any:
     return value
 
 
-def _check_characters(value: Any, where: str) -> None:
+def _place_of_odd_number(text: bytes, where: str) -> str:
+    """Where the number stands whose exponent no `Decimal` can hold."""
+
+    def read(number: str) -> Decimal | None:
+        try:
+            return Decimal(number)
+        except InvalidOperation:
+            return None
+
+    whole = msgspec.json.Decoder(float_hook=read).decode(text.replace(b"null", b"0"))
+    return next((place for one, place in _leaves(whole, where) if one is None), where)
+
+
+def _leaves(value: Any, where: str) -> Iterator[tuple[Any, str]]:
+    """Every value that holds no other, with its place, in the order of the document."""
     waiting = [(value, where)]
     while waiting:
         one, place = waiting.pop()
-        if isinstance(one, dict):
-            waiting += [(inner, f"{place}.{name}") for name, inner in one.items()]
+        if isinstance(one, dict) and one:
+            waiting += [(inner, f"{place}.{name.removeprefix('_')}") for name, inner in reversed(one.items())]
         elif isinstance(one, list):
-            waiting += [(inner, f"{place}[{index}]") for index, inner in enumerate(one)]
-        elif isinstance(one, str):
-            bad = next((letter for letter in one if letter < " " and letter not in "\t\r\n"), None)
-            if bad is not None:
-                raise Fault("FHIR-021", place, character=f"U+{ord(bad):04X}")
+            waiting += [(inner, f"{place}[{index}]") for index, inner in reversed(list(enumerate(one)))]
+        else:
+            yield one, place

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import msgspec
 
 from minkang.errors import Fault
+from minkang.fhir.r4 import code_sets
 
 PRIMITIVES = frozenset(
     (
@@ -36,6 +37,7 @@ class Element(NamedTuple):
         choice_of: the name without the type (`value`), or empty.
         path: the path in the definition (`Observation.value[x]`).
         targets: the resource types a Reference or canonical may name; empty for any.
+        code_set: the name of the set its code must come from, for `codes_of`; empty where no listed set binds it.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Element(NamedTuple):
     choice_of: str
     path: str
     targets: tuple[str, ...]
+    code_set: str
 
 
 @cache
@@ -77,18 +80,23 @@ def base_of(type_name: str) -> str:
     return entry[0]
 
 
+def codes_of(code_set: str) -> tuple[str, ...]:
+    """The codes of a set that R4 binds as required (`AdministrativeGender`); `AttributeError` for an unknown name."""
+    return get_args(getattr(code_sets, code_set))
+
+
 def has_type(type_name: str) -> bool:
     """Whether R4 has such a resource, data type or backbone."""
     return type_name in _table()
 
 
-_Row = tuple[str, str, int, str, str]
+_Row = tuple[str, str, int, str, str, str]
 
 
 def _element(owner: str, row: _Row) -> Element:
-    name, type, flags, stem, targets = row
+    name, type, flags, stem, targets, code_set = row
     path = f"{owner}.{stem}[x]" if stem else f"{owner}.{name}"
-    return Element(name, (type,), bool(flags & 1), bool(flags & 2), stem, path, tuple(targets.split()))
+    return Element(name, (type,), bool(flags & 1), bool(flags & 2), stem, path, tuple(targets.split()), code_set)
 
 
 @cache

@@ -87,7 +87,7 @@ def json_name(attribute: str) -> str:
 def check_required(struct: msgspec.Struct, attribute: str) -> None:
     """Called where a required primitive is absent: good only where its extension stands for it."""
     if getattr(struct, f"{attribute.rstrip('_')}__ext", None) is None:
-        raise Broken("FHIR-010", json_name(attribute))
+        raise Broken("FHIR-010", json_name(attribute), name=json_name(attribute))
 
 
 def check_choice(struct: msgspec.Struct, stem: str, names: str, required: bool) -> None:
@@ -120,7 +120,7 @@ def check_holes(values: list[Any] | None, extensions: list[Any] | None, name: st
         Broken: `FHIR-016` for different lengths, `FHIR-017` for an index without value and extension.
     """
     if extensions is not None and values is not None and len(values) != len(extensions):
-        raise Broken("FHIR-016", name, values=len(values), extensions=len(extensions))
+        raise Broken("FHIR-016", name, name=name, values=len(values), extensions=len(extensions))
     for index in range(len(values or extensions or ())):
         if (values is None or values[index] is None) and (extensions is None or extensions[index] is None):
             raise Broken("FHIR-017", f"{name}[{index}]")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from msgspec import Raw, Struct
+from msgspec.structs import astuple
 
-from minkang.fhir.formats import check_base64_binary, check_canonical, check_code, check_date, check_date_time, check_each, check_ident, check_instant, check_oid, check_time, check_uri, check_url, check_uuid, to_decimal
+from minkang.fhir.formats import check_base64_binary, check_canonical, check_code, check_date, check_date_time, check_each, check_ident, check_instant, check_time, check_uri, check_url, to_decimal
 from minkang.fhir.r4 import code_sets
-from minkang.fhir.shapes import Base64Binary, Base64BinaryText, Boolean, Canonical, CanonicalText, Code, CodeText, DateText, DateTime, DateTimeText, DecimalNumber, Holed, IdText, InstantText, Integer, Markdown, OidText, Opt, PositiveInt, Some, String, Time, TimeText, UnsignedInt, Uri, UriText, Url, UrlText, UuidText, Xhtml, check_choice, check_holes, check_required, json_name
+from minkang.fhir.shapes import Base64Binary, Base64BinaryText, Boolean, Canonical, CanonicalText, Code, CodeText, Date, DateText, DateTime, DateTimeText, DecimalNumber, Holed, Id, IdText, Instant, InstantText, Integer, Markdown, Oid, Opt, PositiveInt, Some, String, Time, TimeText, UnsignedInt, Uri, UriText, Url, UrlText, Uuid, Xhtml, check_choice, check_holes, check_required, json_name
 
 
 class Element(
@@ -383,44 +384,44 @@ class Expression(Element, kw_only=True):
 class Extension(Element, kw_only=True):
     """Optional Extensions Element."""
 
-    url: UriText
-    valueBase64Binary: Opt[Base64BinaryText] = None
+    url: Uri
+    valueBase64Binary: Opt[Base64Binary] = None
     valueBase64Binary__ext: Opt[Element] = None
     valueBoolean: Opt[Boolean] = None
     valueBoolean__ext: Opt[Element] = None
-    valueCanonical: Opt[CanonicalText] = None
+    valueCanonical: Opt[Canonical] = None
     valueCanonical__ext: Opt[Element] = None
-    valueCode: Opt[CodeText] = None
+    valueCode: Opt[Code] = None
     valueCode__ext: Opt[Element] = None
-    valueDate: Opt[DateText] = None
+    valueDate: Opt[Date] = None
     valueDate__ext: Opt[Element] = None
-    valueDateTime: Opt[DateTimeText] = None
+    valueDateTime: Opt[DateTime] = None
     valueDateTime__ext: Opt[Element] = None
     valueDecimal: Opt[DecimalNumber] = None
     valueDecimal__ext: Opt[Element] = None
-    valueId: Opt[IdText] = None
+    valueId: Opt[Id] = None
     valueId__ext: Opt[Element] = None
-    valueInstant: Opt[InstantText] = None
+    valueInstant: Opt[Instant] = None
     valueInstant__ext: Opt[Element] = None
     valueInteger: Opt[Integer] = None
     valueInteger__ext: Opt[Element] = None
     valueMarkdown: Opt[Markdown] = None
     valueMarkdown__ext: Opt[Element] = None
-    valueOid: Opt[OidText] = None
+    valueOid: Opt[Oid] = None
     valueOid__ext: Opt[Element] = None
     valuePositiveInt: Opt[PositiveInt] = None
     valuePositiveInt__ext: Opt[Element] = None
     valueString: Opt[String] = None
     valueString__ext: Opt[Element] = None
-    valueTime: Opt[TimeText] = None
+    valueTime: Opt[Time] = None
     valueTime__ext: Opt[Element] = None
     valueUnsignedInt: Opt[UnsignedInt] = None
     valueUnsignedInt__ext: Opt[Element] = None
-    valueUri: Opt[UriText] = None
+    valueUri: Opt[Uri] = None
     valueUri__ext: Opt[Element] = None
-    valueUrl: Opt[UrlText] = None
+    valueUrl: Opt[Url] = None
     valueUrl__ext: Opt[Element] = None
-    valueUuid: Opt[UuidText] = None
+    valueUuid: Opt[Uuid] = None
     valueUuid__ext: Opt[Element] = None
     valueAddress: Opt[Address] = None
     valueAge: Opt[Age] = None
@@ -455,37 +456,12 @@ class Extension(Element, kw_only=True):
     valueMeta: Opt[Meta] = None
 
     def __post_init__(self) -> None:
-        if (self.valueBase64Binary, self.valueBoolean, self.valueCanonical, self.valueCode, self.valueDate, self.valueDateTime, self.valueDecimal, self.valueId, self.valueInstant, self.valueInteger, self.valueMarkdown, self.valueOid, self.valuePositiveInt, self.valueString, self.valueTime, self.valueUnsignedInt, self.valueUri, self.valueUrl, self.valueUuid, self.valueAddress, self.valueAge, self.valueAnnotation, self.valueAttachment, self.valueCodeableConcept, self.valueCoding, self.valueContactPoint, self.valueCount, self.valueDistance, self.valueDuration, self.valueHumanName, self.valueIdentifier, self.valueMoney, self.valuePeriod, self.valueQuantity, self.valueRange, self.valueRatio, self.valueReference, self.valueSampledData, self.valueSignature, self.valueTiming, self.valueContactDetail, self.valueContributor, self.valueDataRequirement, self.valueExpression, self.valueParameterDefinition, self.valueRelatedArtifact, self.valueTriggerDefinition, self.valueUsageContext, self.valueDosage, self.valueMeta, self.valueBase64Binary__ext, self.valueBoolean__ext, self.valueCanonical__ext, self.valueCode__ext, self.valueDate__ext, self.valueDateTime__ext, self.valueDecimal__ext, self.valueId__ext, self.valueInstant__ext, self.valueInteger__ext, self.valueMarkdown__ext, self.valueOid__ext, self.valuePositiveInt__ext, self.valueString__ext, self.valueTime__ext, self.valueUnsignedInt__ext, self.valueUri__ext, self.valueUrl__ext, self.valueUuid__ext).count(None) < 68:
+        given = astuple(self)
+        if len(given) - given.count(None) > 2:
             check_choice(self, "value", "valueBase64Binary valueBoolean valueCanonical valueCode valueDate valueDateTime valueDecimal valueId valueInstant valueInteger valueMarkdown valueOid valuePositiveInt valueString valueTime valueUnsignedInt valueUri valueUrl valueUuid valueAddress valueAge valueAnnotation valueAttachment valueCodeableConcept valueCoding valueContactPoint valueCount valueDistance valueDuration valueHumanName valueIdentifier valueMoney valuePeriod valueQuantity valueRange valueRatio valueReference valueSampledData valueSignature valueTiming valueContactDetail valueContributor valueDataRequirement valueExpression valueParameterDefinition valueRelatedArtifact valueTriggerDefinition valueUsageContext valueDosage valueMeta", False)
         v = self.valueDecimal
         if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
             self.valueDecimal = to_decimal(v, "valueDecimal")
-        if " " in self.url or not self.url.isprintable():
-            check_uri(self.url, "url")
-        if self.valueBase64Binary is not None:
-            check_base64_binary(self.valueBase64Binary, "valueBase64Binary")
-        if self.valueCanonical is not None and (" " in self.valueCanonical or not self.valueCanonical.isprintable()):
-            check_canonical(self.valueCanonical, "valueCanonical")
-        if self.valueCode is not None and (" " in self.valueCode or not self.valueCode.isprintable()):
-            check_code(self.valueCode, "valueCode")
-        if self.valueDate is not None:
-            check_date(self.valueDate, "valueDate")
-        if self.valueDateTime is not None:
-            check_date_time(self.valueDateTime, "valueDateTime")
-        if self.valueId is not None:
-            check_ident(self.valueId, "valueId")
-        if self.valueInstant is not None:
-            check_instant(self.valueInstant, "valueInstant")
-        if self.valueOid is not None:
-            check_oid(self.valueOid, "valueOid")
-        if self.valueTime is not None:
-            check_time(self.valueTime, "valueTime")
-        if self.valueUri is not None and (" " in self.valueUri or not self.valueUri.isprintable()):
-            check_uri(self.valueUri, "valueUri")
-        if self.valueUrl is not None and (" " in self.valueUrl or not self.valueUrl.isprintable()):
-            check_url(self.valueUrl, "valueUrl")
-        if self.valueUuid is not None:
-            check_uuid(self.valueUuid, "valueUuid")
 
 
 class HumanName(Element, kw_only=True):

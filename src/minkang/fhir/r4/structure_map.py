@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from minkang.fhir.formats import check_base64_binary, check_canonical, check_code, check_date, check_date_time, check_each, check_id, check_ident, check_instant, check_oid, check_time, check_uri, check_url, check_uuid, to_decimal
+from msgspec.structs import astuple
+
+from minkang.fhir.formats import check_canonical, check_date_time, check_each, check_id, check_ident, check_uri, to_decimal
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Address, Age, Annotation, Attachment, BackboneElement, CodeableConcept, Coding, ContactDetail, ContactPoint, Contributor, Count, DataRequirement, Distance, DomainResource, Dosage, Duration, Element, Expression, HumanName, Identifier, Meta, Money, ParameterDefinition, Period, Quantity, Range, Ratio, Reference, RelatedArtifact, SampledData, Signature, Timing, TriggerDefinition, UsageContext
-from minkang.fhir.shapes import Base64BinaryText, Boolean, CanonicalText, CodeText, DateText, DateTimeText, DecimalNumber, Holed, IdText, InstantText, Integer, Markdown, OidText, Opt, PositiveInt, Some, String, TimeText, UnsignedInt, UriText, UrlText, UuidText, check_choice, check_holes, check_required
+from minkang.fhir.shapes import Base64Binary, Boolean, Canonical, CanonicalText, Code, Date, DateTime, DateTimeText, DecimalNumber, Holed, Id, IdText, Instant, Integer, Markdown, Oid, Opt, PositiveInt, Some, String, Time, UnsignedInt, Uri, UriText, Url, Uuid, check_choice, check_holes, check_required
 
 
 class StructureMapStructure(BackboneElement, kw_only=True):
@@ -59,7 +61,7 @@ class StructureMapGroupInput(BackboneElement, kw_only=True):
 class StructureMapGroupRuleSource(BackboneElement, kw_only=True):
     """Source inputs to the mapping."""
 
-    context: Opt[IdText] = None
+    context: Opt[Id] = None
     context__ext: Opt[Element] = None
     min: Opt[Integer] = None
     min__ext: Opt[Element] = None
@@ -67,43 +69,43 @@ class StructureMapGroupRuleSource(BackboneElement, kw_only=True):
     max__ext: Opt[Element] = None
     type: Opt[String] = None
     type__ext: Opt[Element] = None
-    defaultValueBase64Binary: Opt[Base64BinaryText] = None
+    defaultValueBase64Binary: Opt[Base64Binary] = None
     defaultValueBase64Binary__ext: Opt[Element] = None
     defaultValueBoolean: Opt[Boolean] = None
     defaultValueBoolean__ext: Opt[Element] = None
-    defaultValueCanonical: Opt[CanonicalText] = None
+    defaultValueCanonical: Opt[Canonical] = None
     defaultValueCanonical__ext: Opt[Element] = None
-    defaultValueCode: Opt[CodeText] = None
+    defaultValueCode: Opt[Code] = None
     defaultValueCode__ext: Opt[Element] = None
-    defaultValueDate: Opt[DateText] = None
+    defaultValueDate: Opt[Date] = None
     defaultValueDate__ext: Opt[Element] = None
-    defaultValueDateTime: Opt[DateTimeText] = None
+    defaultValueDateTime: Opt[DateTime] = None
     defaultValueDateTime__ext: Opt[Element] = None
     defaultValueDecimal: Opt[DecimalNumber] = None
     defaultValueDecimal__ext: Opt[Element] = None
-    defaultValueId: Opt[IdText] = None
+    defaultValueId: Opt[Id] = None
     defaultValueId__ext: Opt[Element] = None
-    defaultValueInstant: Opt[InstantText] = None
+    defaultValueInstant: Opt[Instant] = None
     defaultValueInstant__ext: Opt[Element] = None
     defaultValueInteger: Opt[Integer] = None
     defaultValueInteger__ext: Opt[Element] = None
     defaultValueMarkdown: Opt[Markdown] = None
     defaultValueMarkdown__ext: Opt[Element] = None
-    defaultValueOid: Opt[OidText] = None
+    defaultValueOid: Opt[Oid] = None
     defaultValueOid__ext: Opt[Element] = None
     defaultValuePositiveInt: Opt[PositiveInt] = None
     defaultValuePositiveInt__ext: Opt[Element] = None
     defaultValueString: Opt[String] = None
     defaultValueString__ext: Opt[Element] = None
-    defaultValueTime: Opt[TimeText] = None
+    defaultValueTime: Opt[Time] = None
     defaultValueTime__ext: Opt[Element] = None
     defaultValueUnsignedInt: Opt[UnsignedInt] = None
     defaultValueUnsignedInt__ext: Opt[Element] = None
-    defaultValueUri: Opt[UriText] = None
+    defaultValueUri: Opt[Uri] = None
     defaultValueUri__ext: Opt[Element] = None
-    defaultValueUrl: Opt[UrlText] = None
+    defaultValueUrl: Opt[Url] = None
     defaultValueUrl__ext: Opt[Element] = None
-    defaultValueUuid: Opt[UuidText] = None
+    defaultValueUuid: Opt[Uuid] = None
     defaultValueUuid__ext: Opt[Element] = None
     defaultValueAddress: Opt[Address] = None
     defaultValueAge: Opt[Age] = None
@@ -140,7 +142,7 @@ class StructureMapGroupRuleSource(BackboneElement, kw_only=True):
     element__ext: Opt[Element] = None
     listMode: Opt[code_sets.MapSourceListMode] = None
     listMode__ext: Opt[Element] = None
-    variable: Opt[IdText] = None
+    variable: Opt[Id] = None
     variable__ext: Opt[Element] = None
     condition: Opt[String] = None
     condition__ext: Opt[Element] = None
@@ -150,41 +152,14 @@ class StructureMapGroupRuleSource(BackboneElement, kw_only=True):
     logMessage__ext: Opt[Element] = None
 
     def __post_init__(self) -> None:
-        if (self.defaultValueBase64Binary, self.defaultValueBoolean, self.defaultValueCanonical, self.defaultValueCode, self.defaultValueDate, self.defaultValueDateTime, self.defaultValueDecimal, self.defaultValueId, self.defaultValueInstant, self.defaultValueInteger, self.defaultValueMarkdown, self.defaultValueOid, self.defaultValuePositiveInt, self.defaultValueString, self.defaultValueTime, self.defaultValueUnsignedInt, self.defaultValueUri, self.defaultValueUrl, self.defaultValueUuid, self.defaultValueAddress, self.defaultValueAge, self.defaultValueAnnotation, self.defaultValueAttachment, self.defaultValueCodeableConcept, self.defaultValueCoding, self.defaultValueContactPoint, self.defaultValueCount, self.defaultValueDistance, self.defaultValueDuration, self.defaultValueHumanName, self.defaultValueIdentifier, self.defaultValueMoney, self.defaultValuePeriod, self.defaultValueQuantity, self.defaultValueRange, self.defaultValueRatio, self.defaultValueReference, self.defaultValueSampledData, self.defaultValueSignature, self.defaultValueTiming, self.defaultValueContactDetail, self.defaultValueContributor, self.defaultValueDataRequirement, self.defaultValueExpression, self.defaultValueParameterDefinition, self.defaultValueRelatedArtifact, self.defaultValueTriggerDefinition, self.defaultValueUsageContext, self.defaultValueDosage, self.defaultValueMeta, self.defaultValueBase64Binary__ext, self.defaultValueBoolean__ext, self.defaultValueCanonical__ext, self.defaultValueCode__ext, self.defaultValueDate__ext, self.defaultValueDateTime__ext, self.defaultValueDecimal__ext, self.defaultValueId__ext, self.defaultValueInstant__ext, self.defaultValueInteger__ext, self.defaultValueMarkdown__ext, self.defaultValueOid__ext, self.defaultValuePositiveInt__ext, self.defaultValueString__ext, self.defaultValueTime__ext, self.defaultValueUnsignedInt__ext, self.defaultValueUri__ext, self.defaultValueUrl__ext, self.defaultValueUuid__ext).count(None) < 68:
+        given = astuple(self)
+        if len(given) - given.count(None) > 2:
             check_choice(self, "defaultValue", "defaultValueBase64Binary defaultValueBoolean defaultValueCanonical defaultValueCode defaultValueDate defaultValueDateTime defaultValueDecimal defaultValueId defaultValueInstant defaultValueInteger defaultValueMarkdown defaultValueOid defaultValuePositiveInt defaultValueString defaultValueTime defaultValueUnsignedInt defaultValueUri defaultValueUrl defaultValueUuid defaultValueAddress defaultValueAge defaultValueAnnotation defaultValueAttachment defaultValueCodeableConcept defaultValueCoding defaultValueContactPoint defaultValueCount defaultValueDistance defaultValueDuration defaultValueHumanName defaultValueIdentifier defaultValueMoney defaultValuePeriod defaultValueQuantity defaultValueRange defaultValueRatio defaultValueReference defaultValueSampledData defaultValueSignature defaultValueTiming defaultValueContactDetail defaultValueContributor defaultValueDataRequirement defaultValueExpression defaultValueParameterDefinition defaultValueRelatedArtifact defaultValueTriggerDefinition defaultValueUsageContext defaultValueDosage defaultValueMeta", False)
         if self.context is None:
             check_required(self, "context")
         v = self.defaultValueDecimal
         if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
             self.defaultValueDecimal = to_decimal(v, "defaultValueDecimal")
-        if self.context is not None:
-            check_ident(self.context, "context")
-        if self.defaultValueBase64Binary is not None:
-            check_base64_binary(self.defaultValueBase64Binary, "defaultValueBase64Binary")
-        if self.defaultValueCanonical is not None and (" " in self.defaultValueCanonical or not self.defaultValueCanonical.isprintable()):
-            check_canonical(self.defaultValueCanonical, "defaultValueCanonical")
-        if self.defaultValueCode is not None and (" " in self.defaultValueCode or not self.defaultValueCode.isprintable()):
-            check_code(self.defaultValueCode, "defaultValueCode")
-        if self.defaultValueDate is not None:
-            check_date(self.defaultValueDate, "defaultValueDate")
-        if self.defaultValueDateTime is not None:
-            check_date_time(self.defaultValueDateTime, "defaultValueDateTime")
-        if self.defaultValueId is not None:
-            check_ident(self.defaultValueId, "defaultValueId")
-        if self.defaultValueInstant is not None:
-            check_instant(self.defaultValueInstant, "defaultValueInstant")
-        if self.defaultValueOid is not None:
-            check_oid(self.defaultValueOid, "defaultValueOid")
-        if self.defaultValueTime is not None:
-            check_time(self.defaultValueTime, "defaultValueTime")
-        if self.defaultValueUri is not None and (" " in self.defaultValueUri or not self.defaultValueUri.isprintable()):
-            check_uri(self.defaultValueUri, "defaultValueUri")
-        if self.defaultValueUrl is not None and (" " in self.defaultValueUrl or not self.defaultValueUrl.isprintable()):
-            check_url(self.defaultValueUrl, "defaultValueUrl")
-        if self.defaultValueUuid is not None:
-            check_uuid(self.defaultValueUuid, "defaultValueUuid")
-        if self.variable is not None:
-            check_ident(self.variable, "variable")
 
 
 class StructureMapGroupRuleTargetParameter(BackboneElement, kw_only=True):
