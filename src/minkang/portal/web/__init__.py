@@ -1,0 +1,1 @@
+"""The pages people see, rendered by the server."""
