@@ -7,11 +7,11 @@ n²/2¹²⁹ (addresses), far below that of a fault of the machine.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from minkang.fhir.search import fold, present
 
@@ -29,50 +29,19 @@ END = 2**63 - 1
 """`infinity` as PostgreSQL keeps it."""
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
-class TokenRow(NamedTuple):
-    """A row of `search_token` but for type and rid."""
-
-    key: bytes
-    group: int
-
-
-class ReferenceRow(NamedTuple):
-    """A row of `search_reference` but for type and rid; `target` as `record_key` gives it."""
-
-    branch: int
-    target: bytes
-    group: int
-
-
-class DateRow(NamedTuple):
-    """A row of `search_date` but for type and rid; microseconds since 2000-01-01 UTC, `[low, high)`."""
-
-    branch: int
-    low: int
-    high: int
-    group: int
-
-
-class NumberRow(NamedTuple):
-    """A row of `search_number` but for type and rid; `unit` is `system|code`, empty for a plain number."""
-
-    branch: int
-    low: Decimal
-    high: Decimal
-    unit: str
-    group: int
-
-
-class TextRow(NamedTuple):
-    """A row of `search_text` but for type and rid."""
-
-    branch: int
-    folded: str
-    value: str
-    group: int
+# Rows of the search tables but for type and rid. Plain tuples: a write makes a dozen of them a resource.
+TokenRow: TypeAlias = tuple[bytes, int]
+"""`search_token`: key, group."""
+ReferenceRow: TypeAlias = tuple[int, bytes, int]
+"""`search_reference`: branch, target (as `record_key` gives it), group."""
+DateRow: TypeAlias = tuple[int, int, int, int]
+"""`search_date`: branch, low, high (microseconds since 2000-01-01 UTC, `[low, high)`), group."""
+NumberRow: TypeAlias = tuple[int, Decimal, Decimal, str, int]
+"""`search_number`: branch, low, high, unit (`system|code`, empty for a plain number), group."""
+TextRow: TypeAlias = tuple[int, str, str, int]
+"""`search_text`: branch, folded, value, group."""
 
 
 class KeyRows(NamedTuple):
@@ -144,7 +113,8 @@ def microseconds(instant: datetime) -> int:
         return END
     if instant.year <= 1:
         return BEGINNING
-    return (instant - _EPOCH) // _MICROSECOND
+    since = instant - _EPOCH
+    return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 @lru_cache(maxsize=16384)
@@ -161,28 +131,31 @@ def key_rows(keys: Keys) -> KeyRows:
     Returns:
         Rows without type and rid, in document order, no two alike.
     """
-    tokens = [TokenRow(token_key(key.branch, key.system, key.code), key.group) for key in keys.tokens]
-    references = [ReferenceRow(key.branch, record_key(key.target), key.group) for key in keys.references]
-    dates = [DateRow(key.branch, microseconds(key.low), microseconds(key.high), key.group) for key in keys.dates]
-    numbers = [NumberRow(key.branch, key.low, key.high, unit(key.system, key.code), key.group) for key in keys.numbers]
-    texts = [TextRow(key.branch, clip(key.folded), clip(key.value), key.group) for key in keys.texts]
-    for uri in keys.uris:
-        value = clip(uri.value)
-        texts.append(TextRow(uri.branch, value, value, uri.group))
-    texts += [TextRow(key.branch, *_token_text(key.text), key.group) for key in keys.tokens if key.text]
+    tokens = [(token_key(branch, system, code), group) for branch, system, code, group, _ in keys.tokens]
+    texts = [(branch, clip(folded), clip(value), group) for branch, folded, value, group in keys.texts]
+    texts += [(branch, value := clip(uri), value, group) for branch, uri, group in keys.uris]
+    texts += [(branch, *_token_text(text), group) for branch, _, _, group, text in keys.tokens if text]
     return KeyRows(
-        list(dict.fromkeys(tokens)),
-        list(dict.fromkeys(references)),
-        list(dict.fromkeys(dates)),
-        list(dict.fromkeys(numbers)),
-        list(dict.fromkeys(texts)),
+        _once(tokens),
+        [(branch, record_key(target), group) for branch, target, group in keys.references],
+        [(branch, microseconds(low), microseconds(high), group) for branch, low, high, group in keys.dates],
+        _once(
+            [(branch, low, high, unit(system, code), group) for branch, low, high, system, code, group in keys.numbers]
+        ),
+        _once(texts),
         _present(keys),
     )
 
 
+def _once(rows: list[R]) -> list[R]:
+    """Without repeats: keys that differ only in what is not stored, or in what was cut off, give the same row."""
+    return list(dict.fromkeys(rows)) if len(rows) > 1 else rows
+
+
 def _present(keys: Keys) -> list[int]:
-    marks = {system_mark(key.branch, key.system) for key in keys.tokens if key.system}
-    return sorted(marks.union(present(keys)))
+    marks = {system_mark(branch, system) for branch, system, _, _, _ in keys.tokens if system}
+    marks.update(present(keys))
+    return sorted(marks)
 
 
 def difference(old: KeyRows, new: KeyRows) -> tuple[KeyRows, KeyRows]:

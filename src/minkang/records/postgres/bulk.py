@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 
 from psycopg import errors
 
@@ -30,6 +32,18 @@ ATTEMPTS = 5
 Update = Callable[[Access, Resource], Written]
 
 
+@contextmanager
+def _without_cycle_search() -> Iterator[None]:
+    """Python's search for cycles held off: a load makes millions of tuples and no cycle, and spent half its time so."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 class BulkLoad:
     """Stores chunks of resources by id: new ones by COPY, those that exist already by the ordinary path.
 
@@ -49,7 +63,7 @@ class BulkLoad:
 
     def run(self, chunks: Iterable[Sequence[Incoming]]) -> Iterator[Rejected]:
         """Store chunk after chunk; gives what was not taken, as it is found."""
-        with ThreadPoolExecutor(AT_ONCE, "bulk") as pool:
+        with _without_cycle_search(), ThreadPoolExecutor(AT_ONCE, "bulk") as pool:
             waiting: deque[Future[list[Rejected]]] = deque()
             for chunk in chunks:
                 waiting.append(pool.submit(self._chunk, chunk))

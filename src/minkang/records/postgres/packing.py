@@ -28,6 +28,7 @@ _SHORT: Final = Struct(">ih")
 _INT: Final = Struct(">ii")
 _LONG: Final = Struct(">iq")
 _NUMERIC: Final = Struct(">ihhHh")
+_NOUGHT: Final = _SHORT.pack(2, 0)
 _NULL: Final = _LENGTH.pack(-1)
 _UUID_LENGTH: Final = _LENGTH.pack(16)
 
@@ -84,8 +85,8 @@ class Column:
 
 
 def shorts(values: Sequence[int]) -> bytes:
-    """Smallints."""
-    return b"".join([short(value) for value in values])
+    """Smallints, most of them nought."""
+    return b"".join([short(value) for value in values]) if any(values) else _NOUGHT * len(values)
 
 
 @lru_cache(maxsize=1024)
@@ -142,6 +143,16 @@ def texts(values: Iterable[str]) -> bytes:
 def repeated_text(value: str) -> bytes:
     """One text of a kind that recurs (units)."""
     return text(value)
+
+
+def repeated_texts(values: Iterable[str]) -> bytes:
+    """Texts of a kind that recurs."""
+    return b"".join([repeated_text(value) for value in values])
+
+
+def numerics(values: Iterable[Decimal]) -> bytes:
+    """Numerics."""
+    return b"".join([numeric(value) for value in values])
 
 
 @lru_cache(maxsize=16384)

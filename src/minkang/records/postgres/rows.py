@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from minkang.records.keys import KeyRows
 from minkang.records.postgres import packing as pack
 from minkang.records.postgres.packing import Column, Packed
@@ -35,56 +37,21 @@ class KeyColumns:
         """Append the rows of one resource."""
         kind, owner = pack.short(type), pack.long(rid)
         if keys.tokens:
-            count = len(keys.tokens)
-            types, values, owners, groups = self.token
-            types.add(kind * count, count)
-            values.add(pack.uuids([row.key for row in keys.tokens]), count)
-            owners.add(owner * count, count)
-            groups.add(pack.shorts([row.group for row in keys.tokens]), count)
+            values, groups = zip(*keys.tokens, strict=True)
+            _extend(self.token, kind, (pack.uuids(values),), owner, groups)
         if keys.references:
-            count = len(keys.references)
-            types, branches, values, owners, groups = self.reference
-            types.add(kind * count, count)
-            branches.add(pack.integers([row.branch for row in keys.references]), count)
-            values.add(pack.uuids([row.target for row in keys.references]), count)
-            owners.add(owner * count, count)
-            groups.add(pack.shorts([row.group for row in keys.references]), count)
+            branches, values, groups = zip(*keys.references, strict=True)
+            _extend(self.reference, kind, (pack.integers(branches), pack.uuids(values)), owner, groups)
         if keys.dates:
-            count = len(keys.dates)
-            types, branches, lows, highs, owners, groups = self.date
-            types.add(kind * count, count)
-            branches.add(pack.integers([row.branch for row in keys.dates]), count)
-            lows.add(pack.longs([row.low for row in keys.dates]), count)
-            highs.add(pack.longs([row.high for row in keys.dates]), count)
-            owners.add(owner * count, count)
-            groups.add(pack.shorts([row.group for row in keys.dates]), count)
-        self._add_numbers(kind, owner, keys)
-        self._add_texts(kind, owner, keys)
-
-    def _add_numbers(self, kind: bytes, owner: bytes, keys: KeyRows) -> None:
-        if not keys.numbers:
-            return
-        count = len(keys.numbers)
-        types, branches, lows, highs, units, owners, groups = self.number
-        types.add(kind * count, count)
-        branches.add(pack.integers([row.branch for row in keys.numbers]), count)
-        lows.add(b"".join([pack.numeric(row.low) for row in keys.numbers]), count)
-        highs.add(b"".join([pack.numeric(row.high) for row in keys.numbers]), count)
-        units.add(b"".join([pack.repeated_text(row.unit) for row in keys.numbers]), count)
-        owners.add(owner * count, count)
-        groups.add(pack.shorts([row.group for row in keys.numbers]), count)
-
-    def _add_texts(self, kind: bytes, owner: bytes, keys: KeyRows) -> None:
-        if not keys.texts:
-            return
-        count = len(keys.texts)
-        types, branches, folded, values, owners, groups = self.text
-        types.add(kind * count, count)
-        branches.add(pack.integers([row.branch for row in keys.texts]), count)
-        folded.add(pack.texts([row.folded for row in keys.texts]), count)
-        values.add(pack.texts([row.value for row in keys.texts]), count)
-        owners.add(owner * count, count)
-        groups.add(pack.shorts([row.group for row in keys.texts]), count)
+            branches, lows, highs, groups = zip(*keys.dates, strict=True)
+            _extend(self.date, kind, (pack.integers(branches), pack.longs(lows), pack.longs(highs)), owner, groups)
+        if keys.numbers:
+            branches, least, most, units, groups = zip(*keys.numbers, strict=True)
+            values = (pack.integers(branches), pack.numerics(least), pack.numerics(most), pack.repeated_texts(units))
+            _extend(self.number, kind, values, owner, groups)
+        if keys.texts:
+            branches, folded, texts, groups = zip(*keys.texts, strict=True)
+            _extend(self.text, kind, (pack.integers(branches), pack.texts(folded), pack.texts(texts)), owner, groups)
 
     @property
     def count(self) -> int:
@@ -105,6 +72,18 @@ class KeyColumns:
             for table, columns in names.items()
             for name, column in zip(columns, getattr(self, table), strict=True)
         }
+
+
+def _extend(
+    columns: tuple[Column, ...], kind: bytes, values: tuple[bytes, ...], owner: bytes, groups: Sequence[int]
+) -> None:
+    """Append rows to a table's columns: type, the values, rid, group."""
+    count = len(groups)
+    columns[0].add(kind * count, count)
+    for column, packed in zip(columns[1:-2], values, strict=True):
+        column.add(packed, count)
+    columns[-2].add(owner * count, count)
+    columns[-1].add(pack.shorts(groups), count)
 
 
 class VersionColumns:
