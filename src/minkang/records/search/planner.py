@@ -1,0 +1,98 @@
+"""Which way a search goes: from what source, along what index.
+
+1. A source that is small by what is asked (an identifier, the records of one patient) drives without counting.
+2. A single source in the order of record numbers is walked; its size does not matter.
+3. Otherwise all sources are probed, in one statement, each up to a cap. The smallest within its cap drives.
+4. Where all are large, most records match what is tested: an index in the order wanted is walked, that of the first
+   sort key, of one of the sources, or of the records themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from minkang.records.search.conditions import Condition, Found, Never, Reach, Types
+from minkang.records.search.pages import probe
+from minkang.records.search.session import Session
+from minkang.records.search.sorting import SortKey
+
+EQUAL_CAP = 2_000
+"""A source in the order of numbers is walked rather than gathered from here on: walking costs little per hit."""
+RANGE_CAP = 20_000
+"""A range of names or dates, or a source to be sorted, is gathered up to here: about 20 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A way.
+
+    Attributes:
+        driver: the source; None to walk without one.
+        tests: the conditions to test.
+        gather: whether the source is read whole (else it is walked in order of numbers).
+    """
+
+    driver: Condition | None
+    tests: tuple[Condition, ...]
+    gather: bool
+
+
+def plan(session: Session, conditions: Sequence[Condition], types: Types, keys: Sequence[SortKey]) -> Plan:
+    """Choose the way; costs a statement only where it has to count."""
+    sources = [one for one in conditions if one.reach < Reach.ALL]
+    few = [one for one in sources if one.reach == Reach.FEW]
+    if few:
+        return _driven(min(few, key=_rank), conditions)
+    walkable = not keys and len(types) == 1
+    if len(sources) == 1 and walkable and sources[0].in_order(types):
+        return _walked(sources[0], conditions)
+    return _weighed(session, conditions, sources, types, walkable)
+
+
+def _weighed(
+    session: Session, conditions: Sequence[Condition], sources: Sequence[Condition], types: Types, walkable: bool
+) -> Plan:
+    """The way after counting; along no source where there is none."""
+    if not sources:
+        return Plan(None, tuple(conditions), gather=False)
+    caps = [EQUAL_CAP if walkable and one.in_order(types) else RANGE_CAP for one in sources]
+    counts, keys_found = _probed(session, sources, caps, types)
+    small = [(count, at) for at, (count, cap) in enumerate(zip(counts, caps, strict=True)) if count <= cap]
+    if small:
+        return _driven(sources[min(small)[1]], conditions)
+    for at, one in enumerate(sources):
+        told = one.resolved(keys_found[at]) if isinstance(one, Found) and at in keys_found else one
+        if walkable and told.in_order(types):
+            return Plan(told, _others(one, conditions), gather=False)
+    return Plan(None, tuple(conditions), gather=False)
+
+
+def _probed(
+    session: Session, sources: Sequence[Condition], caps: Sequence[int], types: Types
+) -> tuple[list[int], dict[int, list[UUID]]]:
+    """How many rows each source has, up to its cap + 1, and the keys of those that name codes without a system."""
+    spans = {at: one.spans for at, one in enumerate(sources) if isinstance(one, Found) and one.spans}
+    row = session.run(probe(list(zip(sources, caps, strict=True)), list(spans.values()), types))[0]
+    counts, keys = list(row[: len(sources)]), list(row[len(sources) :])
+    return counts, dict(zip(spans, keys, strict=True))
+
+
+def _rank(condition: Condition) -> int:
+    """Among sources known to be small: nothing, then one record, then rows of an index."""
+    if isinstance(condition, Never):
+        return 0
+    return 2 if isinstance(condition, Found) else 1
+
+
+def _driven(driver: Condition, conditions: Sequence[Condition]) -> Plan:
+    return Plan(driver, _others(driver, conditions), gather=True)
+
+
+def _walked(driver: Condition, conditions: Sequence[Condition]) -> Plan:
+    return Plan(driver, _others(driver, conditions), gather=False)
+
+
+def _others(driver: Condition, conditions: Sequence[Condition]) -> tuple[Condition, ...]:
+    return tuple(one for one in conditions if one is not driver)
