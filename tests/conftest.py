@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +18,13 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from minkang.db import Database, migrate, open_server
+from minkang.db import Database, migrate, open_server, postmaster
+from minkang.db.leases import FileLock
 from minkang.wiring import MIGRATED_PACKAGES
 
 ROOT = Path(__file__).parents[1]
 SERVER_ACCOUNT = "nobody"  # Tests run by root leave the system's list of accounts as it is.
+ABANDONED_SECONDS = 2 * 3600
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +93,20 @@ def short_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _clear_abandoned() -> None:
+    """End the servers of test runs that were killed: old enough, and with nobody holding a lease."""
+    for place in Path("/tmp").glob("mk-*/postgresql/*"):
+        lease = FileLock(place / "lease")
+        with suppress(OSError):
+            if time.time() - place.stat().st_mtime > ABANDONED_SECONDS and lease.take(shared=False):
+                found = postmaster.running(place / "data")
+                if found:
+                    os.kill(found.pid, signal.SIGQUIT)
+                    postmaster.ended(found.pid, place / "data", seconds=10)
+                shutil.rmtree(place.parents[1], ignore_errors=True)
+        lease.release()
+
+
 @pytest.fixture(scope="session")
 def database_server(worker_id: str) -> Iterator[DatabaseServer]:
     """A PostgreSQL for this test worker; with `MINKANG_TEST_DATABASE_URL` that one, else an embedded one of its own."""
@@ -97,6 +115,8 @@ def database_server(worker_id: str) -> Iterator[DatabaseServer]:
     if given:
         yield DatabaseServer(given, prefix)
         return
+    if worker_id in {"master", "gw0"}:
+        _clear_abandoned()
     with short_folder() as home, open_server(home, account=SERVER_ACCOUNT, test=True) as server:
         yield DatabaseServer(server.admin_url, prefix)
 

@@ -35,6 +35,7 @@ from minkang.errors import Fault
 SQL = Queries.read("minkang.db", "backup.sql")
 JOBS = 2
 NOTICE_SECONDS = 1.0
+UNKNOWN_TO_OLD = 'unrecognized configuration parameter "transaction_timeout"'
 
 Table = tuple[str, str]
 AfterRestore = Callable[[Database], None]
@@ -192,17 +193,20 @@ def _count(connection: Connection[Any], told: Callable[[int, int], None]) -> dic
 def _load(
     database: Database, connection: Connection[Any], folder: Path, jobs: int, told: Callable[[int], None]
 ) -> None:
-    options = ["--format=directory", f"--jobs={jobs}", "--no-owner", "--no-privileges", "--exit-on-error", "--verbose"]
+    options = ["--format=directory", f"--jobs={jobs}", "--no-owner", "--no-privileges", "--verbose"]
+    # pg_restore 18 sets a parameter that servers before 17 do not have. There, and only for that, it may go on.
+    old = connection.info.server_version < 170000
+    options += [] if old else ["--exit-on-error"]
     errors: list[str] = []
     with _tool("pg_restore", database.url, [*options, str(folder / "dump")]) as running:
         done = 0
         for line in running.stderr or ():
-            if "error:" in line:
+            if "error:" in line and not (old and UNKNOWN_TO_OLD in line):
                 errors.append(line.strip())
             if "finished item" in line and "TABLE DATA" in line:
                 done += 1
                 told(done)
-    if running.returncode:
+    if errors or running.returncode not in ({0, 1} if old else {0}):
         _empty(connection)
         raise Fault("DB-065", reason=errors[0] if errors else f"pg_restore: {running.returncode}")
 
