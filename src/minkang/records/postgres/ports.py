@@ -11,7 +11,15 @@ from minkang.fhir.search.query import Query
 from minkang.records.repository import SearchPage
 
 
-class Search(Protocol):
+class Parser(Protocol):
+    """Understands queries that stand in bundles."""
+
+    def parse(self, type: str | None, criteria: str) -> Query:
+        """Understand the query part of a GET in a bundle."""
+        ...
+
+
+class Search(Parser, Protocol):
     """Searches within the caller's transaction, so that it sees what the transaction has written."""
 
     def find(self, connection: Connection[Any], access: Access, type: str, criteria: str, limit: int) -> list[str]:
@@ -25,8 +33,4 @@ class Search(Protocol):
 
     def page(self, connection: Connection[Any], access: Access, query: Query) -> SearchPage:
         """One page of results."""
-        ...
-
-    def parse(self, type: str | None, criteria: str) -> Query:
-        """Understand the query part of a GET in a bundle."""
         ...
