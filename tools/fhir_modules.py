@@ -153,7 +153,7 @@ def quote(text: str) -> str:
 def _imports(body: str, classes: list[TypeModel], outside: str, is_root: bool) -> str:
     words = set(re.findall(r"\b\w+\b", body))
     own = {class_name(model.path) for model in classes}
-    lines = ["from decimal import Decimal\n"] if re.search(r"\bDecimal\b", body) else []
+    lines = []
     msgspec = [name for name in ("Raw", "Struct") if name in words]
     outer = [f"from msgspec import {', '.join(msgspec)}"] if msgspec else []
     outer += ["from msgspec.structs import astuple"] if "astuple" in words else []
@@ -193,8 +193,6 @@ _FORMATS = {
     "check_uri",
     "check_url",
     "check_uuid",
-    "decimals",
-    "to_decimal",
 }
 _SHAPES = {
     "Boolean",
@@ -286,10 +284,6 @@ def _checks(model: TypeModel, own: list[ElementModel]) -> list[str]:
             lines += [f"if self.{name} is None:", f'    check_required(self, "{name}")']
         if element.is_list and element.type in PRIMITIVES:
             lines += _list_check(element)
-        elif element.type == "decimal":
-            doubt = "type(v) is not Decimal or not -400 < v.adjusted() < 400"
-            lines += [f"v = self.{name}", f"if v is not None and ({doubt}):"]
-            lines += [f'    self.{name} = to_decimal(v, "{element.name}")']
     if (lines and not _is_large(model)) or model.path in HOT:
         lines += [line for element in own for line in _format_check(element)]
     return lines
@@ -334,14 +328,11 @@ def _large_choice_check(stem: str, elements: list[ElementModel]) -> list[str]:
 
 def _list_check(element: ElementModel) -> list[str]:
     name = attribute(element)
-    lines = []
-    if element.type == "decimal":
-        lines += [f"if self.{name} is not None:", f'    self.{name} = decimals(self.{name}, "{element.name}")']
     ext = f"self.{element.name}__ext" if element.extended else "None"
     test = f"self.{name} is not None and None in self.{name}"
     if element.extended:
         test = f"{ext} is not None or ({test})"
-    return [*lines, f"if {test}:", f'    check_holes(self.{name}, {ext}, "{element.name}")']
+    return [f"if {test}:", f'    check_holes(self.{name}, {ext}, "{element.name}")']
 
 
 def _format_check(element: ElementModel) -> list[str]:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from minkang.errors import Fault
 from minkang.fhir.depth import FEW_OBJECTS, check_depth
+from minkang.fhir.formats import read_decimal
 from minkang.fhir.r4.datatypes import DomainResource, Resource
 from minkang.fhir.refusals import check_characters, check_empty, refusal
 from minkang.fhir.types import is_resource_type, resource_type, struct_of
@@ -47,7 +48,7 @@ def decode(body: bytes | Raw, type: str | None = None, *, where: str = "") -> Re
             places with the type's name.
 
     Raises:
-        Fault: `FHIR-001` to `FHIR-024`, at the first fault found.
+        Fault: of `FHIR-001` to `FHIR-040`, the first that is found.
     """
     resource, text, place = _read(body, type, where)
     if b"\\" in text:
@@ -133,7 +134,8 @@ def _decoder(name: str, where: str) -> _Known:
     if known is None:
         if not is_resource_type(name):
             raise Fault("FHIR-006", f"{where}.resourceType".lstrip("."), type=name)
-        decoder = msgspec.json.Decoder(cast("type[Resource]", struct_of(name)), float_hook=Decimal)
+        struct = cast("type[Resource]", struct_of(name))
+        decoder = msgspec.json.Decoder(struct, float_hook=Decimal, dec_hook=read_decimal)
         _DECODERS[name.encode()] = known = (decoder, name)
     return known
 

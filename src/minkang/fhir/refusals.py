@@ -94,15 +94,19 @@ def _invalid(problem: msgspec.ValidationError, text: bytes, type: str, where: st
     name = re.fullmatch(r"Object (?:contains unknown|missing required) field `(.*)`", said, re.DOTALL)
     if name:
         return _about_field(said, name[1], place)
+    if "matching regex" in said or said.startswith("Invalid"):
+        return _of_value(said, str(_value_at(text, path)), type, path, place)
+    return _of_kind(said, place.lstrip("."))
+
+
+def _of_value(said: str, value: str, type: str, path: str, place: str) -> Fault:
+    """Faults of form and of code."""
     if "matching regex" in said:
         pattern = ast.literal_eval(said.split("matching regex ")[1])
-        return _placed(not_of_form(_TYPE_OF_PATTERN[pattern], str(_value_at(text, path)), ""), place)
+        return _placed(not_of_form(_TYPE_OF_PATTERN[pattern], value, ""), place)
     if path == ".resourceType":  # given twice, and not alike
-        return Fault("FHIR-007", place, expected=type, got=str(_value_at(text, path)))
-    if said.startswith("Invalid enum value"):
-        allowed = ", ".join(_codes_at(type, path))
-        return Fault("FHIR-013", place, value=shown(str(_value_at(text, path))), allowed=allowed)
-    return _of_kind(said, place.lstrip("."))
+        return Fault("FHIR-007", place, expected=type, got=value)
+    return Fault("FHIR-013", place, value=shown(value), allowed=", ".join(_codes_at(type, path)))
 
 
 def _about_field(said: str, name: str, place: str) -> Fault:

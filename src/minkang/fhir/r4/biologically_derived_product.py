@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_date_time, check_id, to_decimal
+from minkang.fhir.formats import check_date_time, check_id
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
 from minkang.fhir.shapes import DateTimeText, DecimalNumber, Integer, Opt, Some, String, check_choice
@@ -74,11 +72,6 @@ class BiologicallyDerivedProductStorage(BackboneElement, kw_only=True):
     scale: Opt[code_sets.ProductStorageScale] = None
     scale__ext: Opt[Element] = None
     duration: Opt[Period] = None
-
-    def __post_init__(self) -> None:
-        v = self.temperature
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.temperature = to_decimal(v, "temperature")
 
 
 class BiologicallyDerivedProduct(DomainResource, kw_only=True):

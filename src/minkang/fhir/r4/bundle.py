@@ -6,11 +6,9 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from msgspec import Raw
 
-from minkang.fhir.formats import check_id, check_instant, check_uri, to_decimal
+from minkang.fhir.formats import check_id, check_instant, check_uri
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import BackboneElement, Element, Identifier, Resource, Signature
 from minkang.fhir.shapes import DecimalNumber, InstantText, Opt, Some, String, UnsignedInt, Uri, UriText, check_required
@@ -40,11 +38,6 @@ class BundleEntrySearch(BackboneElement, kw_only=True):
     mode__ext: Opt[Element] = None
     score: Opt[DecimalNumber] = None
     score__ext: Opt[Element] = None
-
-    def __post_init__(self) -> None:
-        v = self.score
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.score = to_decimal(v, "score")
 
 
 class BundleEntryRequest(BackboneElement, kw_only=True):

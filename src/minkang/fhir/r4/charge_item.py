@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_canonical, check_date_time, check_each, check_id, check_uri, to_decimal
+from minkang.fhir.formats import check_canonical, check_date_time, check_each, check_id, check_uri
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Money, Period, Quantity, Reference, Timing
 from minkang.fhir.shapes import CanonicalText, DateTimeText, DecimalNumber, Holed, Opt, Some, String, UriText, check_choice, check_holes, check_required
@@ -74,9 +72,6 @@ class ChargeItem(DomainResource, kw_only=True):
             check_holes(self.definitionCanonical, self.definitionCanonical__ext, "definitionCanonical")
         if self.status is None:
             check_required(self, "status")
-        v = self.factorOverride
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factorOverride = to_decimal(v, "factorOverride")
         if self.definitionUri is not None:
             check_each(self.definitionUri, check_uri, "definitionUri")
         if self.definitionCanonical is not None:

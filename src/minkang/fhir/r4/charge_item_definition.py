@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_canonical, check_code, check_date, check_date_time, check_each, check_id, check_uri, to_decimal
+from minkang.fhir.formats import check_canonical, check_code, check_date, check_date_time, check_each, check_id, check_uri
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import BackboneElement, CodeableConcept, ContactDetail, DomainResource, Element, Identifier, Money, Period, Reference, UsageContext
 from minkang.fhir.shapes import Boolean, CanonicalText, CodeText, DateText, DateTimeText, DecimalNumber, Holed, Markdown, Opt, Some, String, UriText, check_holes, check_required
@@ -38,9 +36,6 @@ class ChargeItemDefinitionPropertyGroupPriceComponent(BackboneElement, kw_only=T
     def __post_init__(self) -> None:
         if self.type is None:
             check_required(self, "type")
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
         if self.type is not None and (" " in self.type or not self.type.isprintable()):
             check_code(self.type, "type")
 

@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_code, check_date, check_date_time, check_id, to_decimal
+from minkang.fhir.formats import check_code, check_date, check_date_time, check_id
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Address, Attachment, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Money, Period, Quantity, Reference
 from minkang.fhir.shapes import Boolean, CodeText, DateText, DateTimeText, DecimalNumber, Holed, Opt, PositiveInt, Some, String, check_choice, check_holes, check_required
@@ -176,9 +174,6 @@ class ClaimItemDetailSubDetail(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.sequence is None:
             check_required(self, "sequence")
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
 
 
 class ClaimItemDetail(BackboneElement, kw_only=True):
@@ -202,9 +197,6 @@ class ClaimItemDetail(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.sequence is None:
             check_required(self, "sequence")
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
 
 
 class ClaimItem(BackboneElement, kw_only=True):
@@ -257,9 +249,6 @@ class ClaimItem(BackboneElement, kw_only=True):
             check_holes(self.procedureSequence, self.procedureSequence__ext, "procedureSequence")
         if self.informationSequence__ext is not None or (self.informationSequence is not None and None in self.informationSequence):
             check_holes(self.informationSequence, self.informationSequence__ext, "informationSequence")
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
         if self.servicedDate is not None:
             check_date(self.servicedDate, "servicedDate")
 

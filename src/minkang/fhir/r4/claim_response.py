@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_code, check_date, check_date_time, check_id, to_decimal
+from minkang.fhir.formats import check_code, check_date, check_date_time, check_id
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Address, Attachment, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Money, Period, Quantity, Reference
 from minkang.fhir.shapes import Boolean, CodeText, Date, DateText, DateTimeText, DecimalNumber, Holed, Opt, PositiveInt, Some, String, check_choice, check_holes, check_required
@@ -22,11 +20,6 @@ class ClaimResponseItemAdjudication(BackboneElement, kw_only=True):
     amount: Opt[Money] = None
     value: Opt[DecimalNumber] = None
     value__ext: Opt[Element] = None
-
-    def __post_init__(self) -> None:
-        v = self.value
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.value = to_decimal(v, "value")
 
 
 class ClaimResponseItemDetailSubDetail(BackboneElement, kw_only=True):
@@ -94,9 +87,6 @@ class ClaimResponseAddItemDetailSubDetail(BackboneElement, kw_only=True):
     adjudication: Some[ClaimResponseItemAdjudication]
 
     def __post_init__(self) -> None:
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
         if self.noteNumber__ext is not None or (self.noteNumber is not None and None in self.noteNumber):
             check_holes(self.noteNumber, self.noteNumber__ext, "noteNumber")
 
@@ -117,9 +107,6 @@ class ClaimResponseAddItemDetail(BackboneElement, kw_only=True):
     subDetail: Opt[Some[ClaimResponseAddItemDetailSubDetail]] = None
 
     def __post_init__(self) -> None:
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
         if self.noteNumber__ext is not None or (self.noteNumber is not None and None in self.noteNumber):
             check_holes(self.noteNumber, self.noteNumber__ext, "noteNumber")
 
@@ -166,9 +153,6 @@ class ClaimResponseAddItem(BackboneElement, kw_only=True):
             check_holes(self.detailSequence, self.detailSequence__ext, "detailSequence")
         if self.subdetailSequence__ext is not None or (self.subdetailSequence is not None and None in self.subdetailSequence):
             check_holes(self.subdetailSequence, self.subdetailSequence__ext, "subdetailSequence")
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
         if self.noteNumber__ext is not None or (self.noteNumber is not None and None in self.noteNumber):
             check_holes(self.noteNumber, self.noteNumber__ext, "noteNumber")
         if self.servicedDate is not None:

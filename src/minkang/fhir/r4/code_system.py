@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_canonical, check_code, check_date_time, check_each, check_id, check_uri, to_decimal
+from minkang.fhir.formats import check_canonical, check_code, check_date_time, check_each, check_id, check_uri
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import BackboneElement, CodeableConcept, Coding, ContactDetail, DomainResource, Element, Identifier, UsageContext
 from minkang.fhir.shapes import Boolean, CanonicalText, CodeText, DateTimeText, DecimalNumber, Holed, Integer, Markdown, Opt, Some, String, UnsignedInt, UriText, check_choice, check_holes, check_required
@@ -104,9 +102,6 @@ class CodeSystemConceptProperty(BackboneElement, kw_only=True):
             check_choice(self, "value", "valueCode valueCoding valueString valueInteger valueBoolean valueDateTime valueDecimal", True)
         if self.code is None:
             check_required(self, "code")
-        v = self.valueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.valueDecimal = to_decimal(v, "valueDecimal")
         if self.code is not None and (" " in self.code or not self.code.isprintable()):
             check_code(self.code, "code")
         if self.valueCode is not None and (" " in self.valueCode or not self.valueCode.isprintable()):

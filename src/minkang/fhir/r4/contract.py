@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_code, check_date, check_date_time, check_id, check_time, check_uri, to_decimal
+from minkang.fhir.formats import check_code, check_date, check_date_time, check_id, check_time, check_uri
 from minkang.fhir.r4.datatypes import Annotation, Attachment, BackboneElement, CodeableConcept, Coding, DomainResource, Element, Identifier, Money, Period, Quantity, Reference, Signature, Timing
 from minkang.fhir.shapes import Boolean, CodeText, DateText, DateTimeText, DecimalNumber, Holed, Integer, Markdown, Opt, Some, String, TimeText, UnsignedInt, UriText, check_choice, check_holes, check_required
 
@@ -83,9 +81,6 @@ class ContractTermOfferAnswer(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if (self.valueBoolean, self.valueDecimal, self.valueInteger, self.valueDate, self.valueDateTime, self.valueTime, self.valueString, self.valueUri, self.valueAttachment, self.valueCoding, self.valueQuantity, self.valueReference, self.valueBoolean__ext, self.valueDecimal__ext, self.valueInteger__ext, self.valueDate__ext, self.valueDateTime__ext, self.valueTime__ext, self.valueString__ext, self.valueUri__ext).count(None) != 19:
             check_choice(self, "value", "valueBoolean valueDecimal valueInteger valueDate valueDateTime valueTime valueString valueUri valueAttachment valueCoding valueQuantity valueReference", True)
-        v = self.valueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.valueDecimal = to_decimal(v, "valueDecimal")
         if self.valueDate is not None:
             check_date(self.valueDate, "valueDate")
         if self.valueDateTime is not None:
@@ -158,12 +153,6 @@ class ContractTermAssetValuedItem(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if (self.entityCodeableConcept, self.entityReference).count(None) < 1:
             check_choice(self, "entity", "entityCodeableConcept entityReference", False)
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
-        v = self.points
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.points = to_decimal(v, "points")
         if self.linkId__ext is not None or (self.linkId is not None and None in self.linkId):
             check_holes(self.linkId, self.linkId__ext, "linkId")
         if self.securityLabelNumber__ext is not None or (self.securityLabelNumber is not None and None in self.securityLabelNumber):

@@ -6,12 +6,10 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from msgspec import Raw, Struct
 from msgspec.structs import astuple
 
-from minkang.fhir.formats import check_base64_binary, check_canonical, check_code, check_date, check_date_time, check_each, check_ident, check_instant, check_time, check_uri, check_url, to_decimal
+from minkang.fhir.formats import check_base64_binary, check_canonical, check_code, check_date, check_date_time, check_each, check_ident, check_instant, check_time, check_uri, check_url
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.shapes import Base64Binary, Base64BinaryText, Boolean, Canonical, CanonicalText, Code, CodeText, Date, DateText, DateTime, DateTimeText, DecimalNumber, Holed, Id, IdText, Instant, InstantText, Integer, Markdown, Oid, Opt, PositiveInt, Some, String, Time, TimeText, UnsignedInt, Uri, UriText, Url, UrlText, Uuid, Xhtml, check_choice, check_holes, check_required, json_name
 
@@ -75,9 +73,6 @@ class Quantity(Element, kw_only=True):
     code__ext: Opt[Element] = None
 
     def __post_init__(self) -> None:
-        v = self.value
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.value = to_decimal(v, "value")
         if self.system is not None and (" " in self.system or not self.system.isprintable()):
             check_uri(self.system, "system")
         if self.code is not None and (" " in self.code or not self.code.isprintable()):
@@ -459,9 +454,6 @@ class Extension(Element, kw_only=True):
         given = astuple(self)
         if len(given) - given.count(None) > 2:
             check_choice(self, "value", "valueBase64Binary valueBoolean valueCanonical valueCode valueDate valueDateTime valueDecimal valueId valueInstant valueInteger valueMarkdown valueOid valuePositiveInt valueString valueTime valueUnsignedInt valueUri valueUrl valueUuid valueAddress valueAge valueAnnotation valueAttachment valueCodeableConcept valueCoding valueContactPoint valueCount valueDistance valueDuration valueHumanName valueIdentifier valueMoney valuePeriod valueQuantity valueRange valueRatio valueReference valueSampledData valueSignature valueTiming valueContactDetail valueContributor valueDataRequirement valueExpression valueParameterDefinition valueRelatedArtifact valueTriggerDefinition valueUsageContext valueDosage valueMeta", False)
-        v = self.valueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.valueDecimal = to_decimal(v, "valueDecimal")
 
 
 class HumanName(Element, kw_only=True):
@@ -540,15 +532,8 @@ class Money(Element, kw_only=True):
 
     value: Opt[DecimalNumber] = None
     value__ext: Opt[Element] = None
-    currency: Opt[CodeText] = None
+    currency: Opt[Code] = None
     currency__ext: Opt[Element] = None
-
-    def __post_init__(self) -> None:
-        v = self.value
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.value = to_decimal(v, "value")
-        if self.currency is not None and (" " in self.currency or not self.currency.isprintable()):
-            check_code(self.currency, "currency")
 
 
 class Narrative(Element, kw_only=True):
@@ -683,18 +668,6 @@ class SampledData(Element, kw_only=True):
     def __post_init__(self) -> None:
         if self.period is None:
             check_required(self, "period")
-        v = self.period
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.period = to_decimal(v, "period")
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
-        v = self.lowerLimit
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.lowerLimit = to_decimal(v, "lowerLimit")
-        v = self.upperLimit
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.upperLimit = to_decimal(v, "upperLimit")
         if self.dimensions is None:
             check_required(self, "dimensions")
 
@@ -765,18 +738,6 @@ class TimingRepeat(Element, kw_only=True):
     def __post_init__(self) -> None:
         if (self.boundsDuration, self.boundsRange, self.boundsPeriod).count(None) < 2:
             check_choice(self, "bounds", "boundsDuration boundsRange boundsPeriod", False)
-        v = self.duration
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.duration = to_decimal(v, "duration")
-        v = self.durationMax
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.durationMax = to_decimal(v, "durationMax")
-        v = self.period
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.period = to_decimal(v, "period")
-        v = self.periodMax
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.periodMax = to_decimal(v, "periodMax")
         if self.dayOfWeek__ext is not None or (self.dayOfWeek is not None and None in self.dayOfWeek):
             check_holes(self.dayOfWeek, self.dayOfWeek__ext, "dayOfWeek")
         if self.timeOfDay__ext is not None or (self.timeOfDay is not None and None in self.timeOfDay):

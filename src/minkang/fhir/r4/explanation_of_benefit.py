@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_code, check_date, check_date_time, check_id, to_decimal
+from minkang.fhir.formats import check_code, check_date, check_date_time, check_id
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Address, Attachment, BackboneElement, CodeableConcept, Coding, DomainResource, Element, Identifier, Money, Period, Quantity, Reference
 from minkang.fhir.shapes import Boolean, CodeText, Date, DateText, DateTimeText, DecimalNumber, Holed, Opt, PositiveInt, Some, String, UnsignedInt, check_choice, check_holes, check_required
@@ -155,11 +153,6 @@ class ExplanationOfBenefitItemAdjudication(BackboneElement, kw_only=True):
     value: Opt[DecimalNumber] = None
     value__ext: Opt[Element] = None
 
-    def __post_init__(self) -> None:
-        v = self.value
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.value = to_decimal(v, "value")
-
 
 class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
     """Additional items."""
@@ -184,9 +177,6 @@ class ExplanationOfBenefitItemDetailSubDetail(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.sequence is None:
             check_required(self, "sequence")
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
         if self.noteNumber__ext is not None or (self.noteNumber is not None and None in self.noteNumber):
             check_holes(self.noteNumber, self.noteNumber__ext, "noteNumber")
 
@@ -215,9 +205,6 @@ class ExplanationOfBenefitItemDetail(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.sequence is None:
             check_required(self, "sequence")
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
         if self.noteNumber__ext is not None or (self.noteNumber is not None and None in self.noteNumber):
             check_holes(self.noteNumber, self.noteNumber__ext, "noteNumber")
 
@@ -275,9 +262,6 @@ class ExplanationOfBenefitItem(BackboneElement, kw_only=True):
             check_holes(self.procedureSequence, self.procedureSequence__ext, "procedureSequence")
         if self.informationSequence__ext is not None or (self.informationSequence is not None and None in self.informationSequence):
             check_holes(self.informationSequence, self.informationSequence__ext, "informationSequence")
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
         if self.noteNumber__ext is not None or (self.noteNumber is not None and None in self.noteNumber):
             check_holes(self.noteNumber, self.noteNumber__ext, "noteNumber")
         if self.servicedDate is not None:
@@ -299,9 +283,6 @@ class ExplanationOfBenefitAddItemDetailSubDetail(BackboneElement, kw_only=True):
     adjudication: Opt[Some[ExplanationOfBenefitItemAdjudication]] = None
 
     def __post_init__(self) -> None:
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
         if self.noteNumber__ext is not None or (self.noteNumber is not None and None in self.noteNumber):
             check_holes(self.noteNumber, self.noteNumber__ext, "noteNumber")
 
@@ -322,9 +303,6 @@ class ExplanationOfBenefitAddItemDetail(BackboneElement, kw_only=True):
     subDetail: Opt[Some[ExplanationOfBenefitAddItemDetailSubDetail]] = None
 
     def __post_init__(self) -> None:
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
         if self.noteNumber__ext is not None or (self.noteNumber is not None and None in self.noteNumber):
             check_holes(self.noteNumber, self.noteNumber__ext, "noteNumber")
 
@@ -371,9 +349,6 @@ class ExplanationOfBenefitAddItem(BackboneElement, kw_only=True):
             check_holes(self.detailSequence, self.detailSequence__ext, "detailSequence")
         if self.subDetailSequence__ext is not None or (self.subDetailSequence is not None and None in self.subDetailSequence):
             check_holes(self.subDetailSequence, self.subDetailSequence__ext, "subDetailSequence")
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
         if self.noteNumber__ext is not None or (self.noteNumber is not None and None in self.noteNumber):
             check_holes(self.noteNumber, self.noteNumber__ext, "noteNumber")
         if self.servicedDate is not None:

@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_date_time, check_id, to_decimal
+from minkang.fhir.formats import check_date_time, check_id
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Money, Reference
 from minkang.fhir.shapes import DateTimeText, DecimalNumber, Markdown, Opt, PositiveInt, Some, String, check_choice, check_required
@@ -34,9 +32,6 @@ class InvoiceLineItemPriceComponent(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.type is None:
             check_required(self, "type")
-        v = self.factor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.factor = to_decimal(v, "factor")
 
 
 class InvoiceLineItem(BackboneElement, kw_only=True):

@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_code, check_each, check_id, check_time, to_decimal
+from minkang.fhir.formats import check_code, check_each, check_id, check_time
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Address, BackboneElement, CodeableConcept, Coding, ContactPoint, DomainResource, Element, Identifier, Reference
 from minkang.fhir.shapes import Boolean, CodeText, DecimalNumber, Holed, Opt, Some, String, TimeText, check_holes, check_required
@@ -27,17 +25,8 @@ class LocationPosition(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.longitude is None:
             check_required(self, "longitude")
-        v = self.longitude
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.longitude = to_decimal(v, "longitude")
         if self.latitude is None:
             check_required(self, "latitude")
-        v = self.latitude
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.latitude = to_decimal(v, "latitude")
-        v = self.altitude
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.altitude = to_decimal(v, "altitude")
 
 
 class LocationHoursOfOperation(BackboneElement, kw_only=True):

@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_code, check_date_time, check_id, check_instant, to_decimal
+from minkang.fhir.formats import check_code, check_date_time, check_id, check_instant
 from minkang.fhir.r4.datatypes import Annotation, Attachment, CodeableConcept, DomainResource, Element, Identifier, Period, Reference
 from minkang.fhir.shapes import CodeText, DateTimeText, DecimalNumber, InstantText, Opt, PositiveInt, Some, String, check_choice, check_required
 
@@ -55,9 +53,6 @@ class Media(DomainResource, kw_only=True):
             check_choice(self, "created", "createdDateTime createdPeriod", False)
         if self.status is None:
             check_required(self, "status")
-        v = self.duration
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.duration = to_decimal(v, "duration")
         if self.status is not None and (" " in self.status or not self.status.isprintable()):
             check_code(self.status, "status")
         if self.createdDateTime is not None:

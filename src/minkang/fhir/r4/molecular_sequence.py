@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_id, check_uri, decimals, to_decimal
+from minkang.fhir.formats import check_id, check_uri
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Quantity, Reference
 from minkang.fhir.shapes import Boolean, DecimalNumber, Holed, Integer, Opt, Some, String, UriText, check_holes, check_required
@@ -77,16 +75,10 @@ class MolecularSequenceQualityRoc(BackboneElement, kw_only=True):
             check_holes(self.numFP, self.numFP__ext, "numFP")
         if self.numFN__ext is not None or (self.numFN is not None and None in self.numFN):
             check_holes(self.numFN, self.numFN__ext, "numFN")
-        if self.precision is not None:
-            self.precision = decimals(self.precision, "precision")
         if self.precision__ext is not None or (self.precision is not None and None in self.precision):
             check_holes(self.precision, self.precision__ext, "precision")
-        if self.sensitivity is not None:
-            self.sensitivity = decimals(self.sensitivity, "sensitivity")
         if self.sensitivity__ext is not None or (self.sensitivity is not None and None in self.sensitivity):
             check_holes(self.sensitivity, self.sensitivity__ext, "sensitivity")
-        if self.fMeasure is not None:
-            self.fMeasure = decimals(self.fMeasure, "fMeasure")
         if self.fMeasure__ext is not None or (self.fMeasure is not None and None in self.fMeasure):
             check_holes(self.fMeasure, self.fMeasure__ext, "fMeasure")
 
@@ -124,30 +116,6 @@ class MolecularSequenceQuality(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.type is None:
             check_required(self, "type")
-        v = self.truthTP
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.truthTP = to_decimal(v, "truthTP")
-        v = self.queryTP
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.queryTP = to_decimal(v, "queryTP")
-        v = self.truthFN
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.truthFN = to_decimal(v, "truthFN")
-        v = self.queryFP
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.queryFP = to_decimal(v, "queryFP")
-        v = self.gtFP
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.gtFP = to_decimal(v, "gtFP")
-        v = self.precision
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.precision = to_decimal(v, "precision")
-        v = self.recall
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.recall = to_decimal(v, "recall")
-        v = self.fScore
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.fScore = to_decimal(v, "fScore")
 
 
 class MolecularSequenceRepository(BackboneElement, kw_only=True):

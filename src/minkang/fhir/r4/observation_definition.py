@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_id, to_decimal
+from minkang.fhir.formats import check_id
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Range, Reference
 from minkang.fhir.shapes import Boolean, DecimalNumber, Holed, Integer, Opt, Some, String, check_holes
@@ -23,11 +21,6 @@ class ObservationDefinitionQuantitativeDetails(BackboneElement, kw_only=True):
     conversionFactor__ext: Opt[Element] = None
     decimalPrecision: Opt[Integer] = None
     decimalPrecision__ext: Opt[Element] = None
-
-    def __post_init__(self) -> None:
-        v = self.conversionFactor
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.conversionFactor = to_decimal(v, "conversionFactor")
 
 
 class ObservationDefinitionQualifiedInterval(BackboneElement, kw_only=True):

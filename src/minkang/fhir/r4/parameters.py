@@ -6,12 +6,10 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from msgspec import Raw
 from msgspec.structs import astuple
 
-from minkang.fhir.formats import check_id, to_decimal
+from minkang.fhir.formats import check_id
 from minkang.fhir.r4.datatypes import Address, Age, Annotation, Attachment, BackboneElement, CodeableConcept, Coding, ContactDetail, ContactPoint, Contributor, Count, DataRequirement, Distance, Dosage, Duration, Element, Expression, HumanName, Identifier, Meta, Money, ParameterDefinition, Period, Quantity, Range, Ratio, Reference, RelatedArtifact, Resource, SampledData, Signature, Timing, TriggerDefinition, UsageContext
 from minkang.fhir.shapes import Base64Binary, Boolean, Canonical, Code, Date, DateTime, DecimalNumber, Id, Instant, Integer, Markdown, Oid, Opt, PositiveInt, Some, String, Time, UnsignedInt, Uri, Url, Uuid, check_choice, check_required
 
@@ -99,9 +97,6 @@ class ParametersParameter(BackboneElement, kw_only=True):
             check_choice(self, "value", "valueBase64Binary valueBoolean valueCanonical valueCode valueDate valueDateTime valueDecimal valueId valueInstant valueInteger valueMarkdown valueOid valuePositiveInt valueString valueTime valueUnsignedInt valueUri valueUrl valueUuid valueAddress valueAge valueAnnotation valueAttachment valueCodeableConcept valueCoding valueContactPoint valueCount valueDistance valueDuration valueHumanName valueIdentifier valueMoney valuePeriod valueQuantity valueRange valueRatio valueReference valueSampledData valueSignature valueTiming valueContactDetail valueContributor valueDataRequirement valueExpression valueParameterDefinition valueRelatedArtifact valueTriggerDefinition valueUsageContext valueDosage valueMeta", False)
         if self.name is None:
             check_required(self, "name")
-        v = self.valueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.valueDecimal = to_decimal(v, "valueDecimal")
 
 
 class Parameters(Resource, kw_only=True):

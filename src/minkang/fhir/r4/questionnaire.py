@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_canonical, check_code, check_date, check_date_time, check_each, check_id, check_time, check_uri, to_decimal
+from minkang.fhir.formats import check_canonical, check_code, check_date, check_date_time, check_each, check_id, check_time, check_uri
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Attachment, BackboneElement, CodeableConcept, Coding, ContactDetail, DomainResource, Element, Identifier, Period, Quantity, Reference, UsageContext
 from minkang.fhir.shapes import Boolean, CanonicalText, CodeText, DateText, DateTimeText, DecimalNumber, Holed, Integer, Markdown, Opt, Some, String, TimeText, UriText, check_choice, check_holes, check_required
@@ -46,9 +44,6 @@ class QuestionnaireItemEnableWhen(BackboneElement, kw_only=True):
             check_required(self, "question")
         if self.operator is None:
             check_required(self, "operator")
-        v = self.answerDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.answerDecimal = to_decimal(v, "answerDecimal")
         if self.answerDate is not None:
             check_date(self.answerDate, "answerDate")
         if self.answerDateTime is not None:
@@ -109,9 +104,6 @@ class QuestionnaireItemInitial(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if (self.valueBoolean, self.valueDecimal, self.valueInteger, self.valueDate, self.valueDateTime, self.valueTime, self.valueString, self.valueUri, self.valueAttachment, self.valueCoding, self.valueQuantity, self.valueReference, self.valueBoolean__ext, self.valueDecimal__ext, self.valueInteger__ext, self.valueDate__ext, self.valueDateTime__ext, self.valueTime__ext, self.valueString__ext, self.valueUri__ext).count(None) != 19:
             check_choice(self, "value", "valueBoolean valueDecimal valueInteger valueDate valueDateTime valueTime valueString valueUri valueAttachment valueCoding valueQuantity valueReference", True)
-        v = self.valueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.valueDecimal = to_decimal(v, "valueDecimal")
         if self.valueDate is not None:
             check_date(self.valueDate, "valueDate")
         if self.valueDateTime is not None:

@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_canonical, check_date, check_date_time, check_id, check_time, check_uri, to_decimal
+from minkang.fhir.formats import check_canonical, check_date, check_date_time, check_id, check_time, check_uri
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Attachment, BackboneElement, Coding, DomainResource, Element, Identifier, Quantity, Reference
 from minkang.fhir.shapes import Boolean, CanonicalText, DateText, DateTimeText, DecimalNumber, Integer, Opt, Some, String, TimeText, UriText, check_choice, check_required
@@ -42,9 +40,6 @@ class QuestionnaireResponseItemAnswer(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if (self.valueBoolean, self.valueDecimal, self.valueInteger, self.valueDate, self.valueDateTime, self.valueTime, self.valueString, self.valueUri, self.valueAttachment, self.valueCoding, self.valueQuantity, self.valueReference, self.valueBoolean__ext, self.valueDecimal__ext, self.valueInteger__ext, self.valueDate__ext, self.valueDateTime__ext, self.valueTime__ext, self.valueString__ext, self.valueUri__ext).count(None) < 19:
             check_choice(self, "value", "valueBoolean valueDecimal valueInteger valueDate valueDateTime valueTime valueString valueUri valueAttachment valueCoding valueQuantity valueReference", False)
-        v = self.valueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.valueDecimal = to_decimal(v, "valueDecimal")
         if self.valueDate is not None:
             check_date(self.valueDate, "valueDate")
         if self.valueDateTime is not None:

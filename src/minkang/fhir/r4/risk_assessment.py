@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_code, check_date_time, check_id, to_decimal
+from minkang.fhir.formats import check_code, check_date_time, check_id
 from minkang.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Period, Range, Reference
 from minkang.fhir.shapes import CodeText, DateTimeText, DecimalNumber, Opt, Some, String, check_choice, check_required
 
@@ -33,12 +31,6 @@ class RiskAssessmentPrediction(BackboneElement, kw_only=True):
             check_choice(self, "probability", "probabilityDecimal probabilityRange", False)
         if (self.whenPeriod, self.whenRange).count(None) < 1:
             check_choice(self, "when", "whenPeriod whenRange", False)
-        v = self.probabilityDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.probabilityDecimal = to_decimal(v, "probabilityDecimal")
-        v = self.relativeRisk
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.relativeRisk = to_decimal(v, "relativeRisk")
 
 
 class RiskAssessment(DomainResource, kw_only=True):

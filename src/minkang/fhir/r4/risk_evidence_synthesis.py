@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_date, check_date_time, check_id, check_uri, to_decimal
+from minkang.fhir.formats import check_date, check_date_time, check_id, check_uri
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, ContactDetail, DomainResource, Element, Identifier, Period, Reference, RelatedArtifact, UsageContext
 from minkang.fhir.shapes import DateText, DateTimeText, DecimalNumber, Integer, Markdown, Opt, Some, String, UriText, check_required
@@ -36,17 +34,6 @@ class RiskEvidenceSynthesisRiskEstimatePrecisionEstimate(BackboneElement, kw_onl
     to: Opt[DecimalNumber] = None
     to__ext: Opt[Element] = None
 
-    def __post_init__(self) -> None:
-        v = self.level
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.level = to_decimal(v, "level")
-        v = self.from_
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.from_ = to_decimal(v, "from")
-        v = self.to
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.to = to_decimal(v, "to")
-
 
 class RiskEvidenceSynthesisRiskEstimate(BackboneElement, kw_only=True):
     """What was the estimated risk."""
@@ -62,11 +49,6 @@ class RiskEvidenceSynthesisRiskEstimate(BackboneElement, kw_only=True):
     numeratorCount: Opt[Integer] = None
     numeratorCount__ext: Opt[Element] = None
     precisionEstimate: Opt[Some[RiskEvidenceSynthesisRiskEstimatePrecisionEstimate]] = None
-
-    def __post_init__(self) -> None:
-        v = self.value
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.value = to_decimal(v, "value")
 
 
 class RiskEvidenceSynthesisCertaintyCertaintySubcomponent(BackboneElement, kw_only=True):

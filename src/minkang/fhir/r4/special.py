@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_base64_binary, check_canonical, check_code, check_date, check_date_time, check_each, check_ident, check_instant, check_oid, check_time, check_uri, check_url, check_uuid, to_decimal
+from minkang.fhir.formats import check_base64_binary, check_canonical, check_code, check_date, check_date_time, check_each, check_ident, check_instant, check_oid, check_time, check_uri, check_url, check_uuid
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Address, Age, Annotation, Attachment, BackboneElement, CodeableConcept, Coding, ContactDetail, ContactPoint, Contributor, Count, DataRequirement, Distance, Dosage, Duration, Element, Expression, HumanName, Identifier, Meta, Money, ParameterDefinition, Period, Quantity, Range, Ratio, Reference, RelatedArtifact, SampledData, Signature, Timing, TriggerDefinition, UsageContext
 from minkang.fhir.shapes import Base64BinaryText, Boolean, CanonicalText, CodeText, DateText, DateTime, DateTimeText, DecimalNumber, Holed, IdText, InstantText, Integer, Markdown, OidText, Opt, PositiveInt, Some, String, TimeText, UnsignedInt, UriText, UrlText, UuidText, check_choice, check_holes, check_required
@@ -175,9 +173,6 @@ class ElementDefinitionExample(Element, kw_only=True):
             check_choice(self, "value", "valueBase64Binary valueBoolean valueCanonical valueCode valueDate valueDateTime valueDecimal valueId valueInstant valueInteger valueMarkdown valueOid valuePositiveInt valueString valueTime valueUnsignedInt valueUri valueUrl valueUuid valueAddress valueAge valueAnnotation valueAttachment valueCodeableConcept valueCoding valueContactPoint valueCount valueDistance valueDuration valueHumanName valueIdentifier valueMoney valuePeriod valueQuantity valueRange valueRatio valueReference valueSampledData valueSignature valueTiming valueContactDetail valueContributor valueDataRequirement valueExpression valueParameterDefinition valueRelatedArtifact valueTriggerDefinition valueUsageContext valueDosage valueMeta", True)
         if self.label is None:
             check_required(self, "label")
-        v = self.valueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.valueDecimal = to_decimal(v, "valueDecimal")
         if self.valueBase64Binary is not None:
             check_base64_binary(self.valueBase64Binary, "valueBase64Binary")
         if self.valueCanonical is not None and (" " in self.valueCanonical or not self.valueCanonical.isprintable()):
@@ -587,21 +582,6 @@ class ElementDefinition(BackboneElement, kw_only=True):
             check_holes(self.representation, self.representation__ext, "representation")
         if self.alias__ext is not None or (self.alias is not None and None in self.alias):
             check_holes(self.alias, self.alias__ext, "alias")
-        v = self.defaultValueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.defaultValueDecimal = to_decimal(v, "defaultValueDecimal")
-        v = self.fixedDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.fixedDecimal = to_decimal(v, "fixedDecimal")
-        v = self.patternDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.patternDecimal = to_decimal(v, "patternDecimal")
-        v = self.minValueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.minValueDecimal = to_decimal(v, "minValueDecimal")
-        v = self.maxValueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.maxValueDecimal = to_decimal(v, "maxValueDecimal")
         if self.condition__ext is not None or (self.condition is not None and None in self.condition):
             check_holes(self.condition, self.condition__ext, "condition")
         if self.contentReference is not None and (" " in self.contentReference or not self.contentReference.isprintable()):

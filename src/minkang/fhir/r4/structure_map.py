@@ -6,11 +6,9 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from msgspec.structs import astuple
 
-from minkang.fhir.formats import check_canonical, check_date_time, check_each, check_id, check_ident, check_uri, to_decimal
+from minkang.fhir.formats import check_canonical, check_date_time, check_each, check_id, check_ident, check_uri
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Address, Age, Annotation, Attachment, BackboneElement, CodeableConcept, Coding, ContactDetail, ContactPoint, Contributor, Count, DataRequirement, Distance, DomainResource, Dosage, Duration, Element, Expression, HumanName, Identifier, Meta, Money, ParameterDefinition, Period, Quantity, Range, Ratio, Reference, RelatedArtifact, SampledData, Signature, Timing, TriggerDefinition, UsageContext
 from minkang.fhir.shapes import Base64Binary, Boolean, Canonical, CanonicalText, Code, Date, DateTime, DateTimeText, DecimalNumber, Holed, Id, IdText, Instant, Integer, Markdown, Oid, Opt, PositiveInt, Some, String, Time, UnsignedInt, Uri, UriText, Url, Uuid, check_choice, check_holes, check_required
@@ -157,9 +155,6 @@ class StructureMapGroupRuleSource(BackboneElement, kw_only=True):
             check_choice(self, "defaultValue", "defaultValueBase64Binary defaultValueBoolean defaultValueCanonical defaultValueCode defaultValueDate defaultValueDateTime defaultValueDecimal defaultValueId defaultValueInstant defaultValueInteger defaultValueMarkdown defaultValueOid defaultValuePositiveInt defaultValueString defaultValueTime defaultValueUnsignedInt defaultValueUri defaultValueUrl defaultValueUuid defaultValueAddress defaultValueAge defaultValueAnnotation defaultValueAttachment defaultValueCodeableConcept defaultValueCoding defaultValueContactPoint defaultValueCount defaultValueDistance defaultValueDuration defaultValueHumanName defaultValueIdentifier defaultValueMoney defaultValuePeriod defaultValueQuantity defaultValueRange defaultValueRatio defaultValueReference defaultValueSampledData defaultValueSignature defaultValueTiming defaultValueContactDetail defaultValueContributor defaultValueDataRequirement defaultValueExpression defaultValueParameterDefinition defaultValueRelatedArtifact defaultValueTriggerDefinition defaultValueUsageContext defaultValueDosage defaultValueMeta", False)
         if self.context is None:
             check_required(self, "context")
-        v = self.defaultValueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.defaultValueDecimal = to_decimal(v, "defaultValueDecimal")
 
 
 class StructureMapGroupRuleTargetParameter(BackboneElement, kw_only=True):
@@ -179,9 +174,6 @@ class StructureMapGroupRuleTargetParameter(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if (self.valueId, self.valueString, self.valueBoolean, self.valueInteger, self.valueDecimal, self.valueId__ext, self.valueString__ext, self.valueBoolean__ext, self.valueInteger__ext, self.valueDecimal__ext).count(None) != 9:
             check_choice(self, "value", "valueId valueString valueBoolean valueInteger valueDecimal", True)
-        v = self.valueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.valueDecimal = to_decimal(v, "valueDecimal")
         if self.valueId is not None:
             check_ident(self.valueId, "valueId")
 

@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_date_time, check_id, check_uri, to_decimal
+from minkang.fhir.formats import check_date_time, check_id, check_uri
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import BackboneElement, DomainResource, Element, Identifier, Reference
 from minkang.fhir.shapes import DateTimeText, DecimalNumber, Markdown, Opt, Some, String, UriText, check_required
@@ -136,8 +134,5 @@ class TestReport(DomainResource, kw_only=True):
             check_required(self, "status")
         if self.result is None:
             check_required(self, "result")
-        v = self.score
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.score = to_decimal(v, "score")
         if self.issued is not None:
             check_date_time(self.issued, "issued")

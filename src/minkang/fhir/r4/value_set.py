@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_canonical, check_code, check_date_time, check_each, check_id, check_uri, to_decimal
+from minkang.fhir.formats import check_canonical, check_code, check_date_time, check_each, check_id, check_uri
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import BackboneElement, CodeableConcept, Coding, ContactDetail, DomainResource, Element, Identifier, UsageContext
 from minkang.fhir.shapes import Boolean, CanonicalText, Code, CodeText, Date, DateTimeText, DecimalNumber, Holed, Integer, Markdown, Opt, Some, String, Uri, UriText, check_choice, check_holes, check_required
@@ -124,9 +122,6 @@ class ValueSetExpansionParameter(BackboneElement, kw_only=True):
             check_choice(self, "value", "valueString valueBoolean valueInteger valueDecimal valueUri valueCode valueDateTime", False)
         if self.name is None:
             check_required(self, "name")
-        v = self.valueDecimal
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.valueDecimal = to_decimal(v, "valueDecimal")
         if self.valueUri is not None and (" " in self.valueUri or not self.valueUri.isprintable()):
             check_uri(self.valueUri, "valueUri")
         if self.valueCode is not None and (" " in self.valueCode or not self.valueCode.isprintable()):

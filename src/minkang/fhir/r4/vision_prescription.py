@@ -6,9 +6,7 @@ Do not edit: change the generator and run it again.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from minkang.fhir.formats import check_code, check_date_time, check_id, to_decimal
+from minkang.fhir.formats import check_code, check_date_time, check_id
 from minkang.fhir.r4 import code_sets
 from minkang.fhir.r4.datatypes import Annotation, BackboneElement, CodeableConcept, DomainResource, Element, Identifier, Quantity, Reference
 from minkang.fhir.shapes import CodeText, DateTimeText, DecimalNumber, Integer, Opt, Some, String, check_required
@@ -25,9 +23,6 @@ class VisionPrescriptionLensSpecificationPrism(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.amount is None:
             check_required(self, "amount")
-        v = self.amount
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.amount = to_decimal(v, "amount")
         if self.base is None:
             check_required(self, "base")
 
@@ -63,24 +58,6 @@ class VisionPrescriptionLensSpecification(BackboneElement, kw_only=True):
     def __post_init__(self) -> None:
         if self.eye is None:
             check_required(self, "eye")
-        v = self.sphere
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.sphere = to_decimal(v, "sphere")
-        v = self.cylinder
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.cylinder = to_decimal(v, "cylinder")
-        v = self.add
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.add = to_decimal(v, "add")
-        v = self.power
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.power = to_decimal(v, "power")
-        v = self.backCurve
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.backCurve = to_decimal(v, "backCurve")
-        v = self.diameter
-        if v is not None and (type(v) is not Decimal or not -400 < v.adjusted() < 400):
-            self.diameter = to_decimal(v, "diameter")
 
 
 class VisionPrescription(DomainResource, kw_only=True):
