@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fhir_definitions import ElementModel, TypeModel, read_definitions
+from minkang.fhir.path.items import lineage
 from minkang.fhir.path.parser import parse
 from minkang.fhir.path.tree import Call, Item, Literal, Member, Node, Operation, This, TypeTest
 
@@ -189,10 +190,10 @@ def leaves(types: Types, path: Route, numbered: set[str]) -> list[list[Any]]:
             ([*steps, _written(step, element, mark)], element.type, types.system(element))
             for steps, owner, _ in ways
             for element in types.elements(owner, step.name)
-            if not wanted or element.type.lower() in wanted
+            if not wanted or wanted & {one.lower() for one in lineage(element.type)}
         ]
         if wanted and ways:
-            step.types = tuple(sorted({type for _, type, _ in ways}))
+            step.types = tuple(sorted({one for _, type, _ in ways for one in lineage(type) if one.lower() in wanted}))
     if path.truth:
         return [[[steps[-1] for steps, _, _ in ways], "truth", SPECIAL_VALUES]]
     return [list(way) for way in ways]

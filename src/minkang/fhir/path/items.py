@@ -129,15 +129,18 @@ def is_type(item: Item, name: str) -> bool:
     if space == "System":
         return _is_system(item, plain)
     if item.type:
-        return plain in _lineage(item)
+        return plain in lineage(item.type) or plain in _abstract(item)
     return _looks(item.value, plain)
 
 
-def _lineage(item: Item) -> Iterator[str]:
-    type = item.type
+def lineage(type: str) -> Iterator[str]:
+    """A data type and what it specializes: code, string."""
     while type:
         yield type
         type = _PARENTS.get(type, "")
+
+
+def _abstract(item: Item) -> Iterator[str]:
     if isinstance(item.value, dict) and "resourceType" in item.value:
         yield "Resource"
         if item.type not in _NOT_DOMAIN:
