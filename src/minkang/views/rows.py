@@ -1,0 +1,427 @@
+"""Selections to rows: each `forEach` is one step that unnests a list; a union is one list of structs, unnested.
+
+Everything is an expression over one resource, so that a resource is read once, rows keep their order, and the same text
+runs over files and over Arrow batches. Source: SQL on FHIR v2, "Processing Algorithm".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from minkang.errors import Fault
+from minkang.fhir.path.parser import parse
+from minkang.fhir.path.tree import Variable
+from minkang.views.definition import Column, Iteration, Path, Select, View
+from minkang.views.expressions import boolean, compiled
+from minkang.views.kinds import family, fits, is_known, is_primitive, sql_type, tagged_type
+from minkang.views.problems import Problems
+from minkang.views.shape import identifier
+from minkang.views.values import (
+    DEEP,
+    SLOW,
+    Choice,
+    Draft,
+    Scope,
+    Value,
+    at_most_one,
+    converted,
+    each,
+    is_name,
+    stop,
+)
+
+DEEPEST = 32
+"""How many levels `repeat` follows."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """A column of the table as it comes out.
+
+    Attributes:
+        fhir_type: its FHIR type.
+        sql_type: its SQL type; a list type for `collection`.
+    """
+
+    name: str
+    sql: str
+    fhir_type: str
+    sql_type: str
+    collection: bool
+    description: str
+    place: str
+
+
+@dataclass
+class Step:
+    """One unnesting.
+
+    Attributes:
+        sql: the list.
+        item: the name of its items.
+        index: the name of their places, where they are asked for.
+        keeps: an empty list still gives a row, of nothing.
+        nothing: the test of a row of nothing, which stays one.
+    """
+
+    sql: str
+    item: str
+    index: str = ""
+    keeps: bool = False
+    nothing: str = ""
+
+
+@dataclass(frozen=True)
+class Level:
+    """Where a selection stands: the scope of its paths and the test of a row that `forEachOrNull` made of nothing."""
+
+    scope: Scope
+    nothing: str = ""
+
+
+@dataclass
+class Rows:
+    """All steps and columns of one pass."""
+
+    view: View
+    draft: Draft
+    problems: Problems
+    steps: list[Step] = field(default_factory=list)
+    columns: list[Output] = field(default_factory=list)
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Keep a fault met inside instead of stopping at it."""
+        try:
+            yield
+        except Fault as fault:
+            self.problems.keep(fault)
+
+    def scope(self, path: Path, level: Level) -> Scope:
+        """The scope of one path at a level."""
+        return replace(level.scope, path=path)
+
+    def run(self) -> None:
+        """Compile all selections of the view."""
+        row = Value("r", self.view.resource, shape=self.draft.root, is_row=True)
+        scope = Scope(self.draft, row, row, Path("", ""))
+        for select in self.view.selects:
+            self.columns += self.select(select, Level(scope))
+        self.unique()
+
+    def conditions(self) -> list[str]:
+        """The view's `where` as SQL conditions."""
+        row = Value("r", self.view.resource, shape=self.draft.root, is_row=True)
+        found = []
+        for path in self.view.where:
+            with self.gathering():
+                scope = Scope(self.draft, row, row, path)
+                found.append(boolean(_faulty(path, lambda s=scope: compiled(s)), scope))  # type: ignore[misc]
+        return found
+
+    def unique(self) -> None:
+        """Names of columns are unique, capitals aside, since SQL does not tell them apart."""
+        seen: dict[str, str] = {}
+        for column in self.columns:
+            if column.name.lower() in seen:
+                self.problems.add("VIEWS-012", f"{column.place}.name", name=column.name, other=seen[column.name.lower()])
+            seen.setdefault(column.name.lower(), column.place)
+
+    def select(self, select: Select, level: Level) -> list[Output]:
+        """A selection in the pipeline: its own steps, then those of its parts; its columns in their order."""
+        if select.over is not None:
+            with self.gathering():
+                level = self.enter(select.over, level)
+        found = [output for column in select.columns for output in self.column(column, level)]
+        for inner in select.selects:
+            found += self.select(inner, level)
+        if select.unions:
+            found += self.union(select, level)
+        return found
+
+    def enter(self, over: Iteration, level: Level) -> Level:
+        """Add the step of an iteration; the level of its items."""
+        items = self.items(over, level)
+        listed = _listed(items)
+        name = self.draft.name("each")
+        index = f"{name}_place"
+        keeps = over.kind == "forEachOrNull"
+        or_null = keeps or bool(level.nothing)
+        self.steps.append(Step(listed, name, index, keeps, level.nothing))
+        item = replace(items, sql=f"r.{name}", many=False)
+        scope = replace(level.scope, this=item, row_index=f"r.{index}")
+        return Level(scope, f"r.{name} IS NULL" if or_null else "")
+
+    def items(self, over: Iteration, level: Level) -> Value:
+        """What an iteration goes over."""
+        if over.kind == "repeat":
+            return self.walk(over, level)
+        scope = self.scope(over.paths[0], level)
+        items = _faulty(over.paths[0], lambda: compiled(scope))
+        if isinstance(items, Choice):
+            raise scope.fault("VIEWS-025", element=items.elements[0].choice_of, types=_types(items))
+        if items.is_row:
+            raise scope.fault("VIEWS-030", type=items.type)
+        return converted(items, self.draft)
+
+    def walk(self, over: Iteration, level: Level) -> Value:
+        """Every item at any depth, parents before children, as `repeat` asks."""
+        self.draft.repeats = True
+        node = self.draft.name("node")
+        first, type = self.children(over, level, None)
+        deeper, again = self.children(over, level, Value(node, type, raw=True))
+        if again != type:
+            raise Fault("VIEWS-031", where=over.paths[0].place, path=over.paths[0].text, one=type, other=again)
+        grown = (
+            f"flatten(list_transform(s.front, lambda x: list_transform(list_transform([x.node], lambda {node}: {deeper})[1], "
+            "lambda n, i: {'path': list_append(x.path, i), 'node': n})))"
+        )
+        deep = stop(DEEP, over.paths[0].place)
+        sql = (
+            f"list_transform([list_reduce(range({DEEPEST}), lambda s, level: "
+            f"{{'done': list_concat(s.done, s.front), 'front': {grown}}}, "
+            "{'done': [], 'front': list_transform("
+            f"{first}, lambda n, i: {{'path': [i], 'node': n}})}})], "
+            f"lambda s: CASE WHEN len(s.front) > 0 THEN {deep} "
+            "ELSE list_transform(list_sort(s.done), lambda x: x.node) END)[1]"
+        )
+        return each(self.draft, Value(sql, type, True, raw=True), lambda one: self.typed(one), "node")
+
+    def typed(self, node: Value) -> Value:
+        """A node of the walk, read with the elements that the view asks of it."""
+        mark, shape = self.draft.cast(f"repeat:{node.type}")
+        return Value(f"TRY_CAST({node.sql} AS {mark})", node.type, shape=shape)
+
+    def children(self, over: Iteration, level: Level, node: Value | None) -> tuple[str, str]:
+        """SQL of the list of unread JSON that the paths of a `repeat` give at one place, and its FHIR type."""
+        lists, type = [], ""
+        for path in over.paths:
+            scope = self.scope(path, level)
+            if node is None and isinstance(scope.this, Value) and not self.reaches(path, scope):
+                continue
+            inner = scope if node is None else scope.at(node)
+            found = _faulty(path, lambda s=inner: compiled(s))  # type: ignore[misc]
+            if isinstance(found, Choice) or is_primitive(found.type) or found.is_row:
+                raise scope.fault("VIEWS-032")
+            self.draft.want_raw(found.shape)
+            if type and found.type != type:
+                raise Fault("VIEWS-031", where=path.place, path=path.text, one=type, other=found.type)
+            type = found.type or type
+            lists.append(f"coalesce({_listed(found)}, [])")
+        if not lists:
+            raise self.scope(over.paths[0], level).fault("VIEWS-032")
+        return (f"list_concat({', '.join(lists)})" if len(lists) > 1 else lists[0]), type
+
+    def reaches(self, path: Path, scope: Scope) -> bool:
+        """Whether a path of a `repeat` exists at its start; some exist only further down (`answer.item`)."""
+        try:
+            compiled(scope)
+        except Fault as fault:
+            if fault.code == "VIEWS-014":
+                return False
+            raise
+        return True
+
+    def column(self, column: Column, level: Level) -> list[Output]:
+        """A column; nothing where it has a fault, which is kept."""
+        with self.gathering():
+            return [self.output(column, level)]
+        return []
+
+    def output(self, column: Column, level: Level) -> Output:
+        """A column as SQL, with its types checked."""
+        scope = self.scope(column.path, level)
+        value = _faulty(column.path, lambda: compiled(scope))
+        if isinstance(value, Choice):
+            raise scope.fault("VIEWS-025", element=value.elements[0].choice_of, types=_types(value))
+        self.check(column, value, scope)
+        type = column.type or value.type or "string"
+        target = self.target(column, type)
+        plain = level.scope.this if isinstance(level.scope.this, Value) else value
+        item = self.shown(value, type, target, scope)
+        sql = self.collected(item, column, target) if column.collection else _only(item, column)
+        if level.nothing and not _is_row_index(column.path) and not _follows(value.sql, plain.sql):
+            sql = f"CASE WHEN NOT ({level.nothing}) THEN {sql} END"
+        elif column.collection and level.nothing:
+            sql = f"CASE WHEN NOT ({level.nothing}) THEN {sql} END"
+        listed = f"{target}[]" if column.collection else target
+        return Output(
+            column.name, sql, type, listed, bool(column.collection), column.description, column.place
+        )
+
+    def check(self, column: Column, value: Value, scope: Scope) -> None:
+        """A column's declared type and cardinality against what its path gives."""
+        if column.type and not is_known(column.type):
+            raise Fault("VIEWS-029", where=f"{column.place}.type", type=column.type, path=column.path.text)
+        if value.type and not is_primitive(value.type) and not column.type:
+            raise scope.fault("VIEWS-017", type=value.type)
+        if column.type and value.type and not fits(column.type, value.type):
+            raise Fault(
+                "VIEWS-016", where=f"{column.place}.type", declared=column.type, found=value.type, path=column.path.text
+            )
+        if value.many and not column.collection:
+            if column.collection is False:
+                raise Fault("VIEWS-022", where=f"{column.place}.collection", path=column.path.text)
+            self.problems.notice("VIEWS-023", column.path.place, path=column.path.text)
+
+    def target(self, column: Column, type: str) -> str:
+        """The SQL type of a column: by its `ansi/type` tag, or by its FHIR type."""
+        tag = column.tags.get("ansi/type")
+        if tag is None:
+            return sql_type(type)
+        found = tagged_type(tag)
+        if found is None:
+            raise Fault("VIEWS-024", where=f"{column.place}.tag", tag=tag)
+        return found
+
+    def shown(self, value: Value, type: str, target: str, scope: Scope) -> Value:
+        """A value, or each of its items, as its column shows it."""
+        if value.type == "":
+            return Value(f"CAST(NULL AS {target})", type)
+        if family(value.type) == "complex":
+            self.draft.want_raw(value.shape)
+            if value.is_row or (not value.raw and value.shape is not None and value.shape.key.endswith("#")):
+                raise scope.fault("VIEWS-017", type=value.type)
+            return each(self.draft, value, lambda one: replace(one, sql=f"CAST({one.sql} AS VARCHAR)"))
+        is_text = sql_type(value.type) == "VARCHAR"
+        ready = converted(value, self.draft)
+        natural = sql_type(value.type)
+        if is_text and not self.draft.careful and is_name(ready.sql):
+            doubt = stop(SLOW, scope.path.place)
+            ready = each(
+                self.draft, ready, lambda one: replace(one, sql=f"CASE WHEN {one.sql}[1] IN ('{{', '[') THEN {doubt} ELSE {one.sql} END")
+            )
+        if target != natural or natural == "INTEGER" and not value.written:
+            return each(self.draft, ready, lambda one: replace(one, sql=f"CAST({one.sql} AS {target})"))
+        if natural.startswith("DECIMAL") and not value.written:
+            return each(self.draft, ready, lambda one: replace(one, sql=f"CAST({one.sql} AS {target})"))
+        return ready
+
+    def collected(self, value: Value, column: Column, target: str) -> str:
+        """All values of a column as a list, never NULL."""
+        if value.many:
+            return f"coalesce({value.sql}, [])"
+        return f"CASE WHEN {value.sql} IS NULL THEN CAST([] AS {target}[]) ELSE [{value.sql}] END"
+
+    def union(self, select: Select, level: Level) -> list[Output]:
+        """The union of a selection as one step; its columns are those of its first branch."""
+        made = [self.listed(branch, level) for branch in select.unions]
+        first = made[0][1]
+        for branch, (_, outputs) in zip(select.unions, made, strict=True):
+            self.alike(first, outputs, branch)
+        name = self.draft.name("union")
+        sql = f"list_concat({', '.join(sql for sql, _ in made)})" if len(made) > 1 else made[0][0]
+        self.steps.append(Step(sql, name, nothing=level.nothing))
+        return [replace(output, sql=f"r.{name}.{identifier(output.name)}") for output in first]
+
+    def alike(self, first: list[Output], outputs: list[Output], branch: Select) -> None:
+        """The branches of a union have the same columns, in the same order, of the same types."""
+        names = [output.name for output in first], [output.name for output in outputs]
+        if names[0] != names[1]:
+            self.problems.add("VIEWS-013", branch.place, one=", ".join(names[0]), other=", ".join(names[1]))
+            return
+        for one, two in zip(first, outputs, strict=True):
+            if (family(one.fhir_type), one.sql_type) != (family(two.fhir_type), two.sql_type):
+                self.problems.add(
+                    "VIEWS-033", f"{two.place}.type", name=one.name, one=one.fhir_type, other=two.fhir_type
+                )
+
+    def listed(self, select: Select, level: Level) -> tuple[str, list[Output]]:
+        """A selection as one expression: a list of structs of its columns."""
+        if select.over is None:
+            return self.product(select, level)
+        try:
+            items = self.items(select.over, level)
+        except Fault as fault:
+            self.problems.keep(fault)
+            return "[]", []
+        item, place = self.draft.name("each"), self.draft.name("place")
+        or_null = select.over.kind == "forEachOrNull" or bool(level.nothing)
+        value = replace(items, sql=item, many=False)
+        inner = Level(
+            replace(level.scope, this=value, row_index=f"({place} - 1)"), f"{item} IS NULL" if or_null else ""
+        )
+        sql, outputs = self.product(select, inner)
+        listed = lone(_listed(items), select.over.kind == "forEachOrNull", level.nothing)
+        names = f"{item}, {place}" if place in sql else item
+        only = sql.startswith("[{") and sql.endswith("}]") and not (select.selects or select.unions)
+        if only:
+            return f"list_transform({listed}, lambda {names}: {sql[1:-1]})", outputs
+        return f"flatten(list_transform({listed}, lambda {names}: {sql}))", outputs
+
+    def product(self, select: Select, level: Level) -> tuple[str, list[Output]]:
+        """The columns of a selection crossed with the rows of its parts."""
+        own = [output for column in select.columns for output in self.column(column, level)]
+        parts = [self.listed(inner, level) for inner in select.selects]
+        if select.unions:
+            branches = [self.listed(branch, level) for branch in select.unions]
+            for branch, (_, outputs) in zip(select.unions, branches, strict=True):
+                self.alike(branches[0][1], outputs, branch)
+            joined = ", ".join(sql for sql, _ in branches)
+            parts.append((f"list_concat({joined})" if len(branches) > 1 else joined, branches[0][1]))
+        if level.nothing:
+            parts = [(f"CASE WHEN {level.nothing} THEN [NULL] ELSE {sql} END", outputs) for sql, outputs in parts]
+        names = [self.draft.name("part") for _ in parts]
+        outputs = [*own]
+        for name, (_, columns) in zip(names, parts, strict=True):
+            outputs += [replace(column, sql=f"{name}.{identifier(column.name)}") for column in columns]
+        packed = ", ".join(f"{text_key(output.name)}: {output.sql}" for output in outputs)
+        sql = f"[{{{packed}}}]"
+        for name, (listed, _) in zip(reversed(names), reversed(parts), strict=True):
+            sql = f"flatten(list_transform({listed}, lambda {name}: {sql}))"
+        return sql, outputs
+
+
+def text_key(name: str) -> str:
+    """A column's name as the key of a struct."""
+    return f"'{name}'"
+
+
+def _faulty(path: Path, work: Callable[[], Value | Choice]) -> Value | Choice:
+    """Run, so that a fault of the path's grammar says where the path stands."""
+    try:
+        return work()
+    except Fault as fault:
+        if fault.code.startswith("FHIRPATH"):
+            raise Fault(fault.code, where=f"{path.place}: {path.text}", **fault.params) from None
+        raise
+
+
+def _types(choice: Choice) -> str:
+    return ", ".join(element.types[0] for element in choice.elements[:12])
+
+
+def _listed(value: Value) -> str:
+    """SQL of a value as a list without NULL in it."""
+    if value.sql == "NULL":
+        return "[]"
+    if value.many:
+        return value.sql
+    return f"CASE WHEN {value.sql} IS NOT NULL THEN [{value.sql}] END"
+
+
+def lone(listed: str, keeps: bool, nothing: str) -> str:
+    """A list to unnest: for `forEachOrNull`, and within a row made of nothing, never empty."""
+    if keeps and is_name(listed):
+        listed = f"CASE WHEN len({listed}) > 0 THEN {listed} ELSE [NULL] END"
+    elif keeps:
+        listed = f"list_transform([{listed}], lambda l: CASE WHEN len(l) > 0 THEN l ELSE [NULL] END)[1]"
+    return f"CASE WHEN {nothing} THEN [NULL] ELSE {listed} END" if nothing else listed
+
+
+def _only(value: Value, column: Column) -> str:
+    return at_most_one(value.sql, column.path.place) if value.many else value.sql
+
+
+def _is_row_index(path: Path) -> bool:
+    tree = parse(path.text)
+    return isinstance(tree, Variable) and tree.name == "rowIndex"
+
+
+def _follows(sql: str, item: str) -> bool:
+    """Whether a value is a field of an item, and so NULL where the item is."""
+    return is_name(sql) and (sql == item or sql.startswith(f"{item}."))
+
+

@@ -1,0 +1,66 @@
+"""The JSON that one view needs: only its elements, each with a type, so that the engine reads nothing else."""
+
+from __future__ import annotations
+
+import re
+
+_RESERVED = frozenset(
+    """
+    all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create default
+    deferrable desc describe distinct do else end except false fetch for foreign from group having in initially
+    intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer pivot_wider
+    placing primary qualify references returning select show some summarize symmetric table then to trailing true
+    union unique unpivot using variadic when where window with
+    """.split()  # noqa: SIM905 - a list of seventy words reads better so
+)
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+
+
+def identifier(name: str) -> str:
+    """A name as SQL takes it: quoted only where it must be."""
+    return name if _PLAIN.match(name) and name.lower() not in _RESERVED else '"' + name.replace('"', '""') + '"'
+
+
+def text_literal(text: str) -> str:
+    """A text as SQL takes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Shape:
+    """One node of the needed JSON.
+
+    Attributes:
+        key: where it stands, for remembering between two drafts which nodes must stay unread JSON.
+        many: whether JSON has an array here.
+        raw: whether it stays unread JSON.
+        fields: the needed properties; a node without any is text, or unread JSON for an object.
+    """
+
+    def __init__(self, key: str, many: bool, raws: frozenset[str], *, text: bool = False) -> None:
+        self.key = key
+        self.many = many
+        self.raws = raws
+        self.raw = key in raws
+        self.text = text
+        self.fields: dict[str, Shape] = {}
+
+    def field(self, name: str, many: bool, *, text: bool) -> Shape:
+        """The node of a property, made when it is first asked for."""
+        if name not in self.fields:
+            self.fields[name] = Shape(f"{self.key}.{name}", many, self.raws, text=text)
+        return self.fields[name]
+
+    def sql(self) -> str:
+        """The node as an SQL type."""
+        item = self._item()
+        return f"{item}[]" if self.many else item
+
+    def _item(self) -> str:
+        if self.raw or (not self.fields and not self.text):
+            return "JSON"
+        return self.struct() if self.fields else "VARCHAR"
+
+    def struct(self) -> str:
+        """Its properties as a STRUCT type."""
+        inner = ", ".join(f"{identifier(name)} {field.sql()}" for name, field in self.fields.items())
+        return f"STRUCT({inner})" if inner else "JSON"
