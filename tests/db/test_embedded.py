@@ -404,5 +404,6 @@ class TestWhatIsServed:
             assert isinstance(outside, External)
             assert outside.url == url
             assert outside.status() == {"kind": "external"}
+            outside.revive()
         with server_for(read_settings({"MINKANG_HOME": str(home)})) as inside:
             assert inside.status()["running"] is True

@@ -39,6 +39,9 @@ class Served(Protocol):
     def status(self) -> Mapping[str, object]:
         """What `minkang doctor` shows; `kind` is `embedded` or `external`."""
 
+    def revive(self) -> None:
+        """Start it again if it is gone and starting it is ours to do."""
+
     def stop(self) -> None:
         """Give the share in it up."""
 
@@ -214,6 +217,9 @@ class External:
     def status(self) -> Mapping[str, object]:
         """Its kind; the connection string may hold a password and is not shown."""
         return {"kind": "external"}
+
+    def revive(self) -> None:
+        """Nothing: it is not ours to start."""
 
     def stop(self) -> None:
         """Nothing: it is not ours to stop."""
