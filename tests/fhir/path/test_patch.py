@@ -147,6 +147,7 @@ def parameters(*entries: Any) -> dict[str, Any]:
         (parameters(operation("add", "Patient", name="birthDate", value={"valueDate": "1930"})), "FHIRPATH-016"),
         (parameters(operation("add", "Patient", name="deceased", value={"valueDateTime": "2020"})), "FHIRPATH-016"),
         (parameters(operation("delete", "Patient.name[")), "FHIRPATH-003"),
+        (parameters(operation("delete", "Patient.name.where(family.matches('(a+)+$'))")), "FHIRPATH-004"),
     ],
 )
 def test_a_mistake_is_refused(given: dict[str, Any], code: str) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from minkang.errors import Fault
-from minkang.fhir.path.functions import FUNCTIONS
+from minkang.fhir.path.functions import FUNCTIONS, union
 from minkang.fhir.path.items import Item, Items, Quantity, is_type, members, root
 from minkang.fhir.path.operators import LOGIC, Incomparable, arithmetic, equal, equivalent, order, same
 from minkang.fhir.path.parser import parse
@@ -79,6 +79,7 @@ def _outer(value: Any) -> Any:
 
 
 def _run(node: Node, scope: Scope) -> Items:  # noqa: PLR0911 - one return a kind of node
+    scope.spend(1)
     match node:
         case This():
             return scope.this
@@ -182,7 +183,7 @@ def _operate(node: Operation, scope: Scope) -> Items:  # noqa: PLR0911 - one ret
     right = scope.run(node.right)
     match operator:
         case "|":
-            return _union(left, right)
+            return union(scope, left, right)
         case "=" | "!=":
             answer = equal(left, right)
             return _answer(answer if operator == "=" or answer is None else not answer)
@@ -191,6 +192,7 @@ def _operate(node: Operation, scope: Scope) -> Items:  # noqa: PLR0911 - one ret
         case "in" | "contains":
             inner, outer = (left, right) if operator == "in" else (right, left)
             item = one(inner, scope, node.at)
+            scope.spend(len(outer))
             return _answer(None if item is None else any(same(item, other) for other in outer))
         case "&":
             texts = [one(side, scope, node.at) for side in (left, right)]
@@ -214,14 +216,6 @@ def boolean(items: Items, scope: Scope, at: int) -> bool | None:
 
 def _answer(value: bool | None) -> Items:
     return [] if value is None else [Item(value)]
-
-
-def _union(left: Items, right: Items) -> Items:
-    found: Items = []
-    for item in (*left, *right):
-        if not any(same(item, other) for other in found):
-            found.append(item)
-    return found
 
 
 def _binary(node: Operation, left: Items, right: Items, scope: Scope) -> Items:

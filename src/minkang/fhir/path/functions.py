@@ -43,6 +43,7 @@ def _repeat(scope: Scope, items: Items, call: Call) -> Items:
     found: Items = []
     waiting = list(items)
     while waiting:
+        scope.spend(len(waiting) * (len(found) + 1))
         new = [item for item in _select(scope, waiting, call) if not any(same(item, old) for old in found)]
         found += new
         waiting = new
@@ -76,12 +77,18 @@ def number(scope: Scope, call: Call) -> int:
     return max(value, 0)
 
 
-def _distinct(_scope: Scope, items: Items, _call: Call) -> Items:
+def union(scope: Scope, left: Items, right: Items) -> Items:
+    """All items of both sides, each once."""
     found: Items = []
-    for item in items:
+    for item in (*left, *right):
+        scope.spend(len(found))
         if not any(same(item, other) for other in found):
             found.append(item)
     return found
+
+
+def _distinct(scope: Scope, items: Items, _call: Call) -> Items:
+    return union(scope, items, [])
 
 
 def _combined(scope: Scope, items: Items, call: Call) -> Items:
@@ -89,16 +96,18 @@ def _combined(scope: Scope, items: Items, call: Call) -> Items:
 
 
 def _union(scope: Scope, items: Items, call: Call) -> Items:
-    return _distinct(scope, _combined(scope, items, call), call)
+    return union(scope, items, scope.run(call.arguments[0]))
 
 
 def _common(scope: Scope, items: Items, call: Call) -> Items:
     other = scope.run(call.arguments[0])
+    scope.spend(len(items) * len(other))
     return [item for item in _distinct(scope, items, call) if any(same(item, one) for one in other)]
 
 
 def _excluded(scope: Scope, items: Items, call: Call) -> Items:
     other = scope.run(call.arguments[0])
+    scope.spend(len(items) * len(other))
     return [item for item in items if not any(same(item, one) for one in other)]
 
 

@@ -12,12 +12,15 @@ from typing import Any
 
 from minkang.errors import Fault
 from minkang.fhir.path.evaluation import collect
-from minkang.fhir.path.items import CHOICES, Item
+from minkang.fhir.path.functions import Function
+from minkang.fhir.path.items import CHOICES, Item, Items
 from minkang.fhir.path.parser import parse
-from minkang.fhir.path.tree import Member
+from minkang.fhir.path.scope import Environment, Scope
+from minkang.fhir.path.tree import Call, Member
 from minkang.fhir.path.typing import element_named, forms_of
 
 MOST = 500
+STEPS = 200_000
 
 
 def apply(parameters: Mapping[str, Any], resource: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +84,7 @@ class _Operation:
 
     def found(self) -> list[Item]:
         """What the path gives."""
-        return collect(self.text("path"), self.resource)
+        return collect(self.text("path"), self.resource, _ENVIRONMENT)
 
     def single(self) -> Item:
         """The one element that the path gives."""
@@ -129,6 +132,16 @@ class _Operation:
         if element is None:
             raise Fault("FHIRPATH-015", where=self.where, type=type or "?", name=name)
         return element.name, element.is_list
+
+
+def _refused(scope: Scope, _items: Items, call: Call) -> Items:
+    raise scope.fault("FHIRPATH-004", call.at, name=call.name)
+
+
+# Paths of patches come from outside: no patterns, which can be made to run for ever, and little work.
+_ENVIRONMENT = Environment(
+    functions={name: Function((0, 9), _refused) for name in ("matches", "replaceMatches")}, steps=STEPS
+)
 
 
 def _value(part: Mapping[str, Any]) -> tuple[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from minkang.fhir.search import dates
 from minkang.fhir.search.keys import Number, Reference, Text, Token, Uri
-from minkang.fhir.search.numbers import INFINITY
+from minkang.fhir.search.numbers import FORMAT, INFINITY
 from minkang.fhir.search.text import fold
 
 CURRENCY = "urn:iso:std:iso:4217"
@@ -168,7 +168,8 @@ def sampled_numbers(out: list[Number], branch: int, value: Any, group: int) -> N
     """SampledData: from its least to its greatest sample."""
     origin, factor = value.origin.value, value.factor
     words = (value.data or "").split()
-    samples = [Decimal(word) for word in words if word not in {"E", "U", "L"}]
+    # Besides numbers there are E, U and L (error, below, above); `data` is a string, so anything else may be there too.
+    samples = [Decimal(word) for word in words if FORMAT.match(word)]
     if not samples or origin is None:
         return
     scaled = [Decimal(origin) + sample * Decimal(1 if factor is None else factor) for sample in samples]

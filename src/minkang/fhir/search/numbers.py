@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 
 FORMAT = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
 INFINITY = Decimal("Infinity")
+_EXACT = Context(prec=100)
 
 
 def implied(text: str) -> tuple[Decimal, Decimal, Decimal]:
@@ -23,4 +24,4 @@ def implied(text: str) -> tuple[Decimal, Decimal, Decimal]:
     if "e" in text.lower() and len(digits.digits) == 1:
         exponent -= 1
     half = Decimal((0, (5,), exponent - 1))
-    return value, value - half, value + half
+    return value, _EXACT.subtract(value, half), _EXACT.add(value, half)

@@ -150,6 +150,7 @@ def _entry(type: str) -> _TypeEntry:
     return msgspec.json.decode(_data()[type], type=_TypeEntry)
 
 
+@cache
 def searchable_types() -> tuple[str, ...]:
     """All resource types."""
     return tuple(name for name in _data() if name != "Resource")
