@@ -8,6 +8,7 @@ what `encode` writes, where each property stands once, so no later reader can ta
 from __future__ import annotations
 
 import re
+import threading
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, cast
 
@@ -127,6 +128,9 @@ def _type_inside(text: bytes, where: str) -> str:
 
 
 _HEAD = msgspec.json.Decoder(_Head)
+# msgspec looks at a struct once and shows what it has found so far to every thread: two threads that make decoders of
+# types with parts in common would end the process.
+_MAKING = threading.Lock()
 
 
 def _decoder(name: str, where: str) -> _Known:
@@ -134,9 +138,10 @@ def _decoder(name: str, where: str) -> _Known:
     if known is None:
         if not is_resource_type(name):
             raise Fault("FHIR-006", f"{where}.resourceType".lstrip("."), type=name)
-        struct = cast("type[Resource]", struct_of(name))
-        decoder = msgspec.json.Decoder(struct, float_hook=Decimal, dec_hook=read_decimal)
-        _DECODERS[name.encode()] = known = (decoder, name)
+        with _MAKING:
+            struct = cast("type[Resource]", struct_of(name))
+            decoder = msgspec.json.Decoder(struct, float_hook=Decimal, dec_hook=read_decimal)
+            _DECODERS[name.encode()] = known = (decoder, name)
     return known
 
 
