@@ -20,7 +20,7 @@ from minkang.errors import Fault
 from minkang.fhir.depth import FEW_OBJECTS, check_depth
 from minkang.fhir.formats import read_decimal
 from minkang.fhir.r4.datatypes import DomainResource, Resource
-from minkang.fhir.refusals import check_characters, check_empty, refusal
+from minkang.fhir.refusals import check_characters, check_empty, may_have_control_characters, refusal
 from minkang.fhir.types import is_resource_type, resource_type, struct_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def decode_shallow(body: bytes | Raw) -> Bundle:
     """
     resource, text, place = _read(body, "Bundle", "")
     bundle = cast("Bundle", resource)
-    if b"\\" in text or _EMPTY(text):
+    if may_have_control_characters(text) or _EMPTY(text):
         shell = _shell(bundle)
         check_characters(shell, place)
         check_empty(shell, place)

@@ -42,13 +42,18 @@ def refusal(problem: Exception, text: bytes, type: str, where: str) -> Fault:
     return _malformed(problem, text, where)
 
 
+def may_have_control_characters(text: bytes) -> bool:
+    """Whether an escape of one stands anywhere (or looks so: a backslash may itself be escaped)."""
+    return b"\\" in text and _CONTROL.search(text) is not None
+
+
 def check_characters(text: bytes, where: str) -> None:
     """Refuse control characters, which JSON can only write as escapes.
 
     Raises:
         Fault: `FHIR-021`.
     """
-    if _CONTROL.search(text) is None:
+    if not may_have_control_characters(text):
         return
     for one, place in _leaves(msgspec.json.decode(text), where):
         if isinstance(one, str):
