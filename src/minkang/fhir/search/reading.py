@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from minkang.errors import Fault
@@ -95,8 +95,9 @@ class _Draft:
 
     def query(self) -> Query:
         """All that was read."""
-        return replace(
-            Query(self.type, (self.type,) if self.type is not None else self.types),
+        return Query(
+            self.type,
+            self.searched,
             clauses=tuple(self.clauses),
             includes=tuple(self.includes),
             revincludes=tuple(self.revincludes),

@@ -76,7 +76,7 @@ def split(text: str, mark: str) -> list[str]:
 
 def plain(text: str) -> str:
     """Escapes taken off: `\\,` `\\$` `\\|` `\\\\`."""
-    return _ESCAPED.sub(r"\1", text)
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
 @dataclass(frozen=True, slots=True)
