@@ -25,6 +25,8 @@ from minkang.wiring import MIGRATED_PACKAGES
 ROOT = Path(__file__).parents[1]
 SERVER_ACCOUNT = "nobody"  # Tests run by root leave the system's list of accounts as it is.
 ABANDONED_SECONDS = 2 * 3600
+MEMORY = "/dev/shm"  # Linux only; in a container often 64 MB.
+MEMORY_BYTES = 4 * 1024**3
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +62,7 @@ class DatabaseServer:
         name = f"{self.prefix}_{next(self._numbers)}"
         text = sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8' {}")
         with psycopg.connect(self.admin, autocommit=True) as connection:
-            # Copying the files takes 25 ms, writing them to the log 100 ms. Version 14 knows nothing else.
+            # Copying the files takes 20 ms, writing them to the log 150 ms. Version 14 knows nothing else.
             copying = sql.SQL("STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else "")
             connection.execute(text.format(sql.Identifier(name), sql.Identifier(template), copying))
         return name
@@ -82,10 +84,23 @@ class DatabaseServer:
             self.drop(name)
 
 
+def _quickest_place() -> str:
+    """Memory, where the system offers some gigabytes of it as a folder: a database is copied there in 20 ms.
+
+    On a busy disk the same takes half a second, in each test that has a database of its own.
+    """
+    try:
+        found = os.statvfs(MEMORY)
+    except OSError:
+        return "/tmp"
+    roomy = found.f_bavail * found.f_frsize > MEMORY_BYTES
+    return MEMORY if roomy and not found.f_flag & (os.ST_NOEXEC | os.ST_RDONLY) else "/tmp"
+
+
 @contextmanager
 def short_folder() -> Iterator[Path]:
     """A folder with a short path that the server's account can pass through."""
-    folder = Path(tempfile.mkdtemp(prefix="mk-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="mk-", dir=_quickest_place()))
     folder.chmod(0o711)
     try:
         yield folder
@@ -95,7 +110,7 @@ def short_folder() -> Iterator[Path]:
 
 def _clear_abandoned() -> None:
     """End the servers of test runs that were killed: old enough, and with nobody holding a lease."""
-    for place in Path("/tmp").glob("mk-*/postgresql/*"):
+    for place in itertools.chain(*(Path(root).glob("mk-*/postgresql/*") for root in ("/tmp", MEMORY))):
         lease = FileLock(place / "lease")
         with suppress(OSError):
             if time.time() - place.stat().st_mtime > ABANDONED_SECONDS and lease.take(shared=False):
@@ -140,7 +155,7 @@ def empty_database(database_server: DatabaseServer) -> Iterator[Database]:
 
 @pytest.fixture
 def database(database_server: DatabaseServer, database_template: str) -> Iterator[Database]:
-    """A migrated database of this test's own, without data (about 40 ms)."""
+    """A migrated database of this test's own, without data (about 40 ms in memory)."""
     with database_server.database(database_template) as database:
         yield database
 
