@@ -20,7 +20,9 @@ def refused(code: str) -> pytest.RaisesExc[Fault]:
     return pytest.RaisesExc(Fault, check=lambda fault: fault.code == code)
 
 
-def test_a_created_resource_is_read_back_with_version_and_time(repository: Repository, access: Access, patient: Make) -> None:
+def test_a_created_resource_is_read_back_with_version_and_time(
+    repository: Repository, access: Access, patient: Make
+) -> None:
     """The body read is the one written, with an id of the store's, versionId 1 and lastUpdated."""
     written = repository.create(access, patient(id="mine"))
     assert written.created
@@ -37,7 +39,11 @@ def test_a_created_resource_is_read_back_with_version_and_time(repository: Repos
 
 def test_what_never_was_is_not_found(repository: Repository, access: Access) -> None:
     """404 for an id without record, also where the id could not be one; 404 for what is no type."""
-    for type, id, code in (("Patient", "1", "RECORDS-002"), ("Patient", "é/1", "RECORDS-002"), ("Wolf", "1", "RECORDS-001")):
+    for type, id, code in (
+        ("Patient", "1", "RECORDS-002"),
+        ("Patient", "é/1", "RECORDS-002"),
+        ("Wolf", "1", "RECORDS-001"),
+    ):
         with refused(code):
             repository.read(access, type, id)
 
@@ -91,7 +97,9 @@ def test_if_none_match_any_only_creates(repository: Repository, access: Access, 
     assert repository.update(access, patient("1", "Li"), if_none_match_any=True).created
 
 
-def test_a_deleted_resource_is_gone_and_its_versions_stay(repository: Repository, access: Access, patient: Make) -> None:
+def test_a_deleted_resource_is_gone_and_its_versions_stay(
+    repository: Repository, access: Access, patient: Make
+) -> None:
     """410 on read and on the vread of the deletion; earlier versions can be read; deleting again changes nothing."""
     repository.update(access, patient("1"))
     deletion = repository.delete(access, "Patient", "1")
@@ -106,7 +114,9 @@ def test_a_deleted_resource_is_gone_and_its_versions_stay(repository: Repository
     assert repository.delete(access, "Patient", "never") is None
 
 
-def test_a_deleted_resource_comes_back_with_the_next_version(repository: Repository, access: Access, patient: Make) -> None:
+def test_a_deleted_resource_comes_back_with_the_next_version(
+    repository: Repository, access: Access, patient: Make
+) -> None:
     """Version numbers go on; the answer is "created"."""
     repository.update(access, patient("1"))
     repository.delete(access, "Patient", "1")
@@ -115,10 +125,14 @@ def test_a_deleted_resource_comes_back_with_the_next_version(repository: Reposit
     assert repository.read(access, "Patient", "1").version == 3
 
 
-def test_history_gives_versions_newest_first_page_by_page(repository: Repository, access: Access, patient: Make) -> None:
+def test_history_gives_versions_newest_first_page_by_page(
+    repository: Repository, access: Access, patient: Make
+) -> None:
     """Instance, type and whole store; pages neither skip nor repeat."""
     written = [repository.update(access, patient(str(n % 3), f"N{n}")).record for n in range(9)]
-    written.append(repository.update(access, decode(b'{"resourceType":"Group","id":"g","type":"person","actual":true}')).record)
+    written.append(
+        repository.update(access, decode(b'{"resourceType":"Group","id":"g","type":"person","actual":true}')).record
+    )
     newest_first = sorted(written, key=lambda record: record.at, reverse=True)
     one = [record for record in reversed(written) if (record.type, record.id) == ("Patient", "1")]
     assert repository.history(access, type="Patient", id="1").records == one

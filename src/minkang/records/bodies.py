@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from minkang.errors import Fault
+from minkang.errors import Fault, Faults
 from minkang.fhir import encode
 from minkang.fhir.r4 import Meta
 
@@ -58,6 +58,15 @@ def stamp(resource: Resource, id: str, version: int, at: datetime) -> bytes:
     resource.meta.versionId = str(version)
     resource.meta.lastUpdated = instant_text(at)
     return encode(resource)
+
+
+def within(fault: Fault, place: str) -> Fault:
+    """The fault with the entry of a bundle as its place, unless it names one already."""
+    if not place or fault.where.startswith("Bundle."):
+        return fault
+    if isinstance(fault, Faults):
+        return Faults([within(each, place) for each in fault.faults])
+    return Fault(fault.code, f"{place}: {fault.where}" if fault.where else place, **fault.params)
 
 
 def references_in(body: bytes) -> list[str]:

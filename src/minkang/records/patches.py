@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from minkang.errors import Fault
 from minkang.fhir import decode, resource_type
+from minkang.fhir.path.patch import apply
+from minkang.records.bodies import within
 
 _READER = msgspec.json.Decoder(float_hook=Decimal)
 _WRITER = msgspec.json.Encoder(decimal_format="number")
@@ -52,7 +54,18 @@ def apply_patch(body: bytes, patch: Patch, place: str = "") -> bytes:
         Fault: `RECORDS-012` when the patch cannot be read or does not apply.
     """
     document = _READER.decode(body)
-    return _WRITER.encode(_json_patch(document, patch.body, place))
+    if patch.kind == "json":
+        return _WRITER.encode(_json_patch(document, patch.body, place))
+    try:
+        parameters = _READER.decode(patch.body)
+    except msgspec.DecodeError as error:
+        raise Fault("RECORDS-012", place, reason=str(error)) from None
+    if not isinstance(parameters, dict):
+        raise Fault("RECORDS-012", place, reason="Parameters")
+    try:
+        return _WRITER.encode(apply(parameters, document))
+    except Fault as fault:
+        raise within(fault, place) from None
 
 
 def _json_patch(document: Any, body: bytes, place: str) -> Any:

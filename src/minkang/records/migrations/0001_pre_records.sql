@@ -44,7 +44,7 @@ CREATE TABLE record_version (
     type smallint NOT NULL,
     rid bigint NOT NULL,
     version integer NOT NULL,
-    txid bigint NOT NULL,           -- feed_txid() of the writer
+    txid bigint NOT NULL,           -- feed_txid() of the writer; a later version has a higher one
     at timestamptz NOT NULL,
     method smallint NOT NULL CHECK (method IN (1, 2, 3)),   -- create, update, delete
     body bytea,                     -- canonical JSON; null where the version is a deletion
@@ -106,13 +106,6 @@ CREATE TABLE search_text (
 ) PARTITION BY LIST (type);
 CREATE INDEX search_text_folded ON search_text (branch, folded, rid);
 CREATE INDEX search_text_rid ON search_text (rid, branch);
-
--- A lock by name for "create it unless something matches". Rows live no longer than their transaction.
-CREATE TABLE conditional_claim (
-    type smallint NOT NULL,
-    key uuid NOT NULL,
-    PRIMARY KEY (type, key)
-);
 
 -- The types that fill a county's store have partitions of their own; all others share one.
 DO $partitions$

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from psycopg import Connection
 from minkang.db import Queries
 from minkang.records.keys import record_key
 from minkang.records.postgres import packing as pack
+from minkang.records.postgres.locks import lock_numbers
 from minkang.records.postgres.packing import Column, Packed
 from minkang.records.repository import Record
 from minkang.records.types import type_code
@@ -56,12 +57,14 @@ def uuid_array(keys: Iterable[bytes]) -> Packed:
     return column.array()
 
 
-def fetch(connection: Connection[Any], addresses: Iterable[Address], *, lock: bool) -> dict[Address, Current]:
+def fetch(connection: Connection[Any], addresses: Collection[Address], *, lock: bool) -> dict[Address, Current]:
     """The current versions of those that exist, deleted ones included.
 
     Args:
-        lock: whether they shall stay as they are until the transaction ends.
+        lock: whether to wait for others who are changing them, and make later ones wait.
     """
+    if lock:
+        connection.execute(SQL["lock"], {"numbers": lock_numbers(address.key for address in addresses)}, prepare=True)
     by_type: dict[str, dict[bytes, Address]] = defaultdict(dict)
     for address in addresses:
         by_type[address.type][address.key] = address
@@ -69,10 +72,7 @@ def fetch(connection: Connection[Any], addresses: Iterable[Address], *, lock: bo
     for type in sorted(by_type, key=type_code):
         wanted = by_type[type]
         parameters = {"type": type_code(type), "keys": uuid_array(sorted(wanted))}
-        with connection.pipeline():
-            if lock:
-                connection.execute(SQL["lock"], parameters, prepare=True)
-            rows = connection.execute(SQL["current"], parameters, prepare=True, binary=True)
+        rows = connection.execute(SQL["current"], parameters, prepare=True, binary=True)
         for key, rid, _, version, deleted, at, method, body in rows:
             found[wanted[key.bytes]] = Current(rid, version, deleted, at, method, body)
     return found

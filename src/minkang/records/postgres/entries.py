@@ -10,18 +10,19 @@ from urllib.parse import parse_qsl
 from minkang.access import Access, Interaction
 from minkang.errors import Fault, Faults
 from minkang.fhir import Resource, decode, resource_type
+from minkang.records.bodies import within
 from minkang.records.bundles import Entry
 from minkang.records.patches import patch_of
 from minkang.records.postgres import reading
 from minkang.records.postgres.current import Address
-from minkang.records.postgres.ports import Search
+from minkang.records.postgres.ports import Parser
 from minkang.records.postgres.session import Session
 from minkang.records.postgres.transactions import result_of
 from minkang.records.repository import EntryResult
 from minkang.records.types import TYPE_CODES
 
 if TYPE_CHECKING:
-    from minkang.records.postgres.store import PostgresRepository
+    from minkang.records.repository import Repository
 
 _NEEDS: dict[str, Interaction] = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 DEFAULT_COUNT = 50
@@ -60,7 +61,7 @@ def require(access: Access, entries: Sequence[Entry]) -> None:
                 try:
                     access.require(entry.type or "*", need)
                 except Fault as fault:
-                    raise placed(fault, entry.place) from None
+                    raise within(fault, entry.place) from None
 
 
 def _needs(entry: Entry) -> list[Interaction]:
@@ -68,15 +69,6 @@ def _needs(entry: Entry) -> list[Interaction]:
         return ["read" if entry.id else "search"]
     conditional = entry.criteria is not None or entry.if_none_exist is not None
     return [_NEEDS[entry.verb], "search"] if conditional else [_NEEDS[entry.verb]]
-
-
-def placed(fault: Fault, place: str) -> Fault:
-    """The fault with the entry as its place, unless it already names one in the bundle."""
-    if isinstance(fault, Faults):
-        return Faults([placed(each, place) for each in fault.faults])
-    if fault.where.startswith("Bundle."):
-        return fault
-    return Fault(fault.code, f"{place}: {fault.where}" if fault.where else place, **fault.params)
 
 
 # In a transaction.
@@ -91,7 +83,7 @@ def answer_get(session: Session, entry: Entry) -> EntryResult:
     try:
         return _get(session, entry)
     except Fault as fault:
-        raise placed(fault, entry.place) from None
+        raise within(fault, entry.place) from None
 
 
 def _get(session: Session, entry: Entry) -> EntryResult:
@@ -163,7 +155,7 @@ def _history_options(entry: Entry) -> _HistoryOptions:
 # In a batch.
 
 
-def alone(store: PostgresRepository, searching: Search, access: Access, entry: Entry) -> EntryResult:
+def alone(store: Repository, searching: Parser, access: Access, entry: Entry) -> EntryResult:
     """Carry out one entry of a batch, for itself.
 
     Raises:
@@ -205,7 +197,7 @@ def _resource(entry: Entry) -> Resource:
     return resource
 
 
-def _get_alone(store: PostgresRepository, searching: Search, access: Access, entry: Entry) -> EntryResult:
+def _get_alone(store: Repository, searching: Parser, access: Access, entry: Entry) -> EntryResult:
     kind, version = _kind(entry)
     if kind == "read":
         return EntryResult(200, store.read(access, entry.type, entry.id))

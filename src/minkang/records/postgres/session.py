@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,10 @@ from minkang.access import Access
 from minkang.access.audit import AuditEntry
 from minkang.errors import Fault
 from minkang.records.bodies import person_of
-from minkang.records.postgres.claims import Claims
 from minkang.records.postgres.current import Address, Current, fetch
 from minkang.records.postgres.drafts import Draft
 from minkang.records.postgres.identifiers import by_identifier
+from minkang.records.postgres.locks import claim
 from minkang.records.postgres.ports import Search
 from minkang.records.postgres.writer import Answers, Writer
 
@@ -30,10 +30,10 @@ class Session:
     at: datetime
     writer: Writer
     searching: Search
-    claims: Claims = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.claims = Claims(self.connection)
+    def claim(self, conditions: Iterable[tuple[str, str]]) -> None:
+        """Be alone with conditions (type, criteria); see `locks.claim`."""
+        claim(self.connection, conditions)
 
     def find_one(self, type: str, criteria: str, place: str = "") -> Address | None:
         """The resource that matches, None where none does.
@@ -75,7 +75,7 @@ class Session:
 
     def write(self, drafts: Sequence[Draft], entry: Callable[[Answers], AuditEntry]) -> Answers:
         """Carry out all changes of the transaction; to be called once, and last of what changes anything."""
-        return self.writer.write(drafts, entry, self.claims)
+        return self.writer.write(drafts, entry)
 
     def write_one(self, interaction: str, draft: Draft, query: str = "") -> Answers:
         """Carry out one change, with the audit row that belongs to it."""

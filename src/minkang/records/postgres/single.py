@@ -12,15 +12,15 @@ from minkang.records.postgres.drafts import Draft
 from minkang.records.postgres.session import Session
 from minkang.records.repository import Record, Written
 
-MOST_DELETED = 10_000
-"""Resources one conditional deletion may take; more is a purge, and has its own procedure."""
+DELETED_AT_ONCE = 500
+"""Resources that one transaction of a conditional deletion of many takes."""
 
 
 def create(session: Session, resource: Resource, if_none_exist: str | None) -> Written:
     """http.html#create, http.html#ccreate."""
     type = resource_type(resource)
     if if_none_exist is not None:
-        session.claims.take([(type, if_none_exist)])
+        session.claim([(type, if_none_exist)])
         match = session.find_one(type, if_none_exist)
         if match:
             return _matched(session, match, if_none_exist)
@@ -51,7 +51,7 @@ def update(session: Session, resource: Resource, if_match: int | None, if_none_m
 
 def conditional_update(session: Session, type: str, criteria: str, resource: Resource, if_match: int | None) -> Written:
     """http.html#cond-update."""
-    session.claims.take([(type, criteria)])
+    session.claim([(type, criteria)])
     match = session.find_one(type, criteria)
     given = resource.id
     if match and given and given != match.id:
@@ -79,7 +79,7 @@ def patch_draft(address: Address, patch: Patch, if_match: int | None, place: str
 
 def conditional_patch(session: Session, type: str, criteria: str, given: Patch, if_match: int | None) -> Written:
     """http.html#patch, "Conditional patch"."""
-    session.claims.take([(type, criteria)])
+    session.claim([(type, criteria)])
     match = session.find_one(type, criteria)
     if match is None:
         raise Fault("RECORDS-009", type=type, criteria=criteria)
@@ -93,10 +93,10 @@ def delete(session: Session, address: Address, if_match: int | None) -> Record |
 
 
 def conditional_delete(session: Session, type: str, criteria: str, many: bool) -> int:
-    """http.html#cdelete."""
-    session.claims.take([(type, criteria)])
-    found = session.find_all(type, criteria, MOST_DELETED + 1 if many else 2)
-    if len(found) > (MOST_DELETED if many else 1):
+    """http.html#cdelete; of many, as many as one transaction takes: call it until it takes none."""
+    session.claim([(type, criteria)])
+    found = session.find_all(type, criteria, DELETED_AT_ONCE if many else 2)
+    if len(found) > 1 and not many:
         raise Fault("RECORDS-010", type=type, criteria=criteria)
 
     def entry(answers: list[Written | None]) -> AuditEntry:

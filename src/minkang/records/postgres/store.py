@@ -17,13 +17,13 @@ from minkang.db import Database
 from minkang.errors import Fault
 from minkang.fhir import Resource, resource_type
 from minkang.fhir.search.query import Query
-from minkang.records.bodies import check_id, now, person_of
+from minkang.records.bodies import check_id, now, person_of, within
 from minkang.records.bundles import Entry, read_bundle
 from minkang.records.patches import Patch
 from minkang.records.postgres import entries, reading, single, transactions
 from minkang.records.postgres.bulk import BulkLoad
-from minkang.records.postgres.claims import Contention
 from minkang.records.postgres.current import Address
+from minkang.records.postgres.locks import Contention
 from minkang.records.postgres.ports import Search
 from minkang.records.postgres.rids import Rids
 from minkang.records.postgres.session import Session
@@ -118,7 +118,13 @@ class PostgresRepository:
     def conditional_delete(self, access: Access, type: str, criteria: str, *, many: bool = False) -> int:
         """See `Repository.conditional_delete`."""
         with self._guard(access, "delete", type, query=criteria, needs=_needs("delete", criteria)):
-            return self._write(access, lambda session: single.conditional_delete(session, type, criteria, many))
+            deleted = total = self._write(
+                access, lambda session: single.conditional_delete(session, type, criteria, many)
+            )
+            while many and deleted:
+                deleted = self._write(access, lambda session: single.conditional_delete(session, type, criteria, many))
+                total += deleted
+            return total
 
     def transaction(self, access: Access, bundle: bytes) -> TransactionResult:
         """See `Repository.transaction`."""
@@ -147,7 +153,7 @@ class PostgresRepository:
         try:
             return entries.alone(self, self._search, access, entry)
         except Fault as fault:
-            placed = entries.placed(fault, entry.place)
+            placed = within(fault, entry.place)
             return EntryResult(placed.category.status, fault=placed)
 
     def load(self, access: Access, chunks: Iterable[Sequence[Incoming]], report: LoadReport) -> Iterator[Rejected]:
@@ -257,7 +263,7 @@ class PostgresRepository:
             self._trail.prepare(at)
             try:
                 with self._database.connection() as connection:
-                    writer = Writer(connection, self._rids, at, check_store=self._check_store)
+                    writer = Writer(connection, self._rids, at, check_store=self._check_store, wait=attempt > 1)
                     return work(Session(connection, access, at, writer, self._search))
             except (Contention, errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation) as error:
                 if attempt == ATTEMPTS:

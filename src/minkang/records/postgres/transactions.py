@@ -98,7 +98,7 @@ def result_of(entry: Entry, written: Written | None) -> EntryResult:
 
 def _settle(session: Session, ordered: Sequence[Entry]) -> Plan:
     plan = Plan()
-    session.claims.take(condition for entry in ordered if (condition := _condition(entry)))
+    session.claim(condition for entry in ordered if (condition := _condition(entry)))
     created: dict[tuple[str, str], int] = {}
     for entry in ordered:
         if entry.reads:

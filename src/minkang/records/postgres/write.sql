@@ -108,12 +108,18 @@ WHERE had.type = %(type)s AND had.rid = gone.rid AND had.branch = gone.branch AN
   AND had.value = gone.value AND had.grp = gone.grp;
 
 -- name: lock
--- Lock records of one type in the order of their keys, so that two writers never wait for each other.
-SELECT rid FROM record WHERE type = %(type)s AND key = ANY(%(keys)s::uuid[]) ORDER BY key FOR UPDATE;
+-- Take locks by number, in the order given, until the transaction ends. They are no row locks: a row lock would give the
+-- transaction its number before it waits, and the feed, which is in the order of numbers, would show versions of one
+-- record in the wrong order.
+SELECT pg_advisory_xact_lock(number) FROM unnest(%(numbers)s::bigint[]) AS number;
+
+-- name: lock_together
+-- Hold a lock with all others who hold it so, against one who wants it alone.
+SELECT pg_advisory_xact_lock_shared(%(number)s);
 
 -- name: current
--- The current version of records of one type. Run after `lock`, as a statement of its own: it must see what the writer
--- before us committed, and a join under FOR UPDATE would lose such rows.
+-- The current version of records of one type. A statement of its own after `lock`, to see what the writer before us
+-- committed.
 SELECT r.key, r.rid, r.id, r.version, r.deleted, r.at, v.method, v.body
 FROM record AS r
 JOIN record_version AS v ON v.type = %(type)s AND v.rid = r.rid AND v.version = r.version
@@ -123,19 +129,6 @@ WHERE r.type = %(type)s AND r.key = ANY(%(keys)s::uuid[]);
 -- Which of these addresses are records that are not deleted.
 SELECT r.key FROM record AS r
 WHERE r.type = %(type)s AND r.key = ANY(%(keys)s::uuid[]) AND NOT r.deleted;
-
--- name: claim
--- Claim conditions in the order of their keys. Waits where another transaction has claimed one of them.
-INSERT INTO conditional_claim (type, key)
-SELECT type, key FROM unnest(%(types)s::smallint[], %(keys)s::uuid[]) AS wanted (type, key)
-ORDER BY type, key
-ON CONFLICT (type, key) DO NOTHING;
-
--- name: release
--- Take the claims back. Others go on waiting until this transaction ends.
-DELETE FROM conditional_claim AS claim
-USING unnest(%(types)s::smallint[], %(keys)s::uuid[]) AS held (type, key)
-WHERE claim.type = held.type AND claim.key = held.key;
 
 -- name: rid_block
 -- The first of a thousand record numbers that are now the caller's.

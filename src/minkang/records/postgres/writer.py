@@ -14,9 +14,9 @@ from minkang.db import Queries
 from minkang.errors import Fault
 from minkang.records.bodies import local_reference, references_in
 from minkang.records.keys import microseconds
-from minkang.records.postgres.claims import Claims, Contention
 from minkang.records.postgres.current import Address, existing, fetch
 from minkang.records.postgres.drafts import Draft, Outcome, settle
+from minkang.records.postgres.locks import MOST_LOCKS, Contention
 from minkang.records.postgres.packing import Packed, teach
 from minkang.records.postgres.rids import Rids
 from minkang.records.postgres.rows import CREATED, DELETED, UPDATED, KeyColumns, VersionColumns
@@ -30,6 +30,9 @@ smaller ones would cost more in statements than they gain (measured in docs/deci
 
 Answers: TypeAlias = list[Written | None]
 
+FEW = 32
+"""Records that a transaction queues for at its first attempt."""
+
 _METHODS = {"create": CREATED, "update": UPDATED, "delete": DELETED}
 
 
@@ -41,48 +44,50 @@ class Writer:
         rids: where record numbers come from.
         at: the time of the transaction, which its versions bear.
         check_store: whether references must lead to records that are there.
+        wait: whether to queue for the records of a long bundle too, because others got in its way before. Short ones
+            always queue; long ones hope, since locks are few.
     """
 
-    def __init__(self, connection: Connection[Any], rids: Rids, at: datetime, *, check_store: bool) -> None:
+    def __init__(self, connection: Connection[Any], rids: Rids, at: datetime, *, check_store: bool, wait: bool) -> None:
         teach(connection)
         self._connection = connection
         self._rids = rids
         self._at = at
         self._check_store = check_store
+        self._most_locks = MOST_LOCKS if wait else FEW
         self._targets: dict[Address, tuple[str, str]] = {}
 
-    def write(self, drafts: Sequence[Draft], entry: Callable[[Answers], AuditEntry], claims: Claims) -> Answers:
+    def write(self, drafts: Sequence[Draft], entry: Callable[[Answers], AuditEntry]) -> Answers:
         """Carry out drafts, each of another record, and end the transaction's writing.
 
         Args:
             drafts: what to do.
             entry: the audit row, once it is known what was done.
-            claims: what to take back.
 
         Returns:
             One answer a draft, in their order; None for the deletion of what never was.
 
         Raises:
             Fault: of the first draft that cannot be carried out; `RECORDS-023` for a reference to nothing.
-            Contention: another writer created one of the records meanwhile.
+            Contention: another writer changed or created one of the records meanwhile.
         """
         stored = [draft.address for draft in drafts if not draft.fresh]
-        current = fetch(self._connection, stored, lock=True) if stored else {}
+        current = fetch(self._connection, stored, lock=len(stored) <= self._most_locks) if stored else {}
         numbers = iter(self._rids.take(self._connection, sum(draft.address not in current for draft in drafts)))
-        answers: Answers = []
+        outcomes: dict[Address, Outcome] = {}
         counts: list[tuple[Cursor[Any], int]] = []
-        rest = iter(drafts)
+        rest = iter(_in_lock_order(drafts))
         with self._connection.pipeline():
             while chunk := list(islice(rest, CHUNK)):
-                outcomes = [settle(draft, current.get(draft.address), self._at, numbers.__next__) for draft in chunk]
-                answers += [outcome.written for outcome in outcomes]
-                changed = [outcome for outcome in outcomes if outcome.written and outcome.written.changed]
+                settled = [settle(draft, current.get(draft.address), self._at, numbers.__next__) for draft in chunk]
+                outcomes.update((draft.address, outcome) for draft, outcome in zip(chunk, settled, strict=True))
+                changed = [outcome for outcome in settled if outcome.written and outcome.written.changed]
                 if changed:
-                    self._remove(changed)
                     counts.append((self._store(changed), len(changed)))
+                    self._remove(changed)
                 if self._check_store:
-                    self._note_targets(chunk, outcomes)
-            claims.release()
+                    self._note_targets(chunk, settled)
+            answers = [outcomes[draft.address].written for draft in drafts]
             self._connection.execute(SQL["audit"], entry(answers).row(), prepare=True)
         for cursor, count in counts:
             row = cursor.fetchone()
@@ -139,3 +144,8 @@ class Writer:
             if address not in there:
                 reference, place = self._targets[address]
                 raise Fault("RECORDS-023", place, reference=reference)
+
+
+def _in_lock_order(drafts: Iterable[Draft]) -> list[Draft]:
+    """New records as they come, then the others by key: bundles that change the same records never wait in a ring."""
+    return sorted(drafts, key=lambda draft: b"" if draft.fresh else draft.address.key)
