@@ -61,6 +61,19 @@ class Compiled:
     _quick: _Pass
     _careful: _Pass
 
+    @property
+    def needs(self) -> Shape:
+        """The JSON that the view reads of a resource."""
+        return self._careful.draft.root
+
+    @property
+    def needs_nested(self) -> Mapping[str, tuple[Shape, ...]]:
+        """By FHIR type, what the view reads of JSON that it opens in a second step (`repeat`, contained resources)."""
+        found: dict[str, tuple[Shape, ...]] = {}
+        for shape in self._careful.draft.casts:
+            found[shape.type] = (*found.get(shape.type, ()), shape)
+        return found
+
     def over_files(self) -> str:
         """SQL with one parameter `$files` (a list of NDJSON files): the quick way.
 
@@ -80,8 +93,8 @@ class Compiled:
 
         The JSON is taken as it is: what does not fit a type becomes NULL unless it was checked before.
         """
-        root = Shape("", False, frozenset())
-        root.field("resourceType", False, text=True)
+        root = Shape("", "", False, frozenset())
+        root.field("resourceType", "code", False)
         root.fields.update(self._careful.draft.root.fields)
         text = identifier(column)
         if self._careful.draft.decimals_in_json:
@@ -165,7 +178,7 @@ def _passes(view: View, problems: Problems, *, careful: bool) -> _Pass:
     """Compile until no more nodes are found that must stay unread JSON (two passes at most, but for odd views)."""
     raws: frozenset[str] = frozenset()
     for _ in range(_PASSES):
-        draft = Draft(view.constants, careful, raws, Shape(view.resource, False, raws))
+        draft = Draft(view.constants, careful, raws, Shape(view.resource, view.resource, False, raws))
         rows = Rows(view, draft, problems)
         conditions = rows.conditions()
         rows.run()

@@ -209,7 +209,7 @@ def of_type(source: Result, type: str, scope: Scope) -> Value:
     if source.type == "Resource" and source.raw:
         key = source.shape.key if source.shape else "contained"
         kept = _where_raw(source, type, scope)
-        mark, shape = scope.draft.cast(f"{key}:{type}")
+        mark, shape = scope.draft.cast(f"{key}:{type}", type)
         return each(
             scope.draft,
             kept,

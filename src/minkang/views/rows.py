@@ -191,7 +191,7 @@ class Rows:
 
     def typed(self, node: Value) -> Value:
         """A node of the walk, read with the elements that the view asks of it."""
-        mark, shape = self.draft.cast(f"repeat:{node.type}")
+        mark, shape = self.draft.cast(f"repeat:{node.type}", node.type)
         return Value(f"TRY_CAST({node.sql} AS {mark})", node.type, shape=shape)
 
     def children(self, over: Iteration, level: Level, node: Value | None) -> tuple[str, str]:
@@ -242,9 +242,7 @@ class Rows:
         plain = level.scope.this if isinstance(level.scope.this, Value) else value
         item = self.shown(value, type, target, scope)
         sql = self.collected(item, column, target) if column.collection else _only(item, column)
-        if level.nothing and not _is_row_index(column.path) and not _follows(value.sql, plain.sql):
-            sql = f"CASE WHEN NOT ({level.nothing}) THEN {sql} END"
-        elif column.collection and level.nothing:
+        if (level.nothing and not _is_row_index(column.path) and not _follows(value.sql, plain.sql)) or (column.collection and level.nothing):
             sql = f"CASE WHEN NOT ({level.nothing}) THEN {sql} END"
         listed = f"{target}[]" if column.collection else target
         return Output(
@@ -293,7 +291,7 @@ class Rows:
             ready = each(
                 self.draft, ready, lambda one: replace(one, sql=f"CASE WHEN {one.sql}[1] IN ('{{', '[') THEN {doubt} ELSE {one.sql} END")
             )
-        if target != natural or natural == "INTEGER" and not value.written:
+        if target != natural or (natural == "INTEGER" and not value.written):
             return each(self.draft, ready, lambda one: replace(one, sql=f"CAST({one.sql} AS {target})"))
         if natural.startswith("DECIMAL") and not value.written:
             return each(self.draft, ready, lambda one: replace(one, sql=f"CAST({one.sql} AS {target})"))

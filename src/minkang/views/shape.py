@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from minkang.views.kinds import is_primitive
+
 _RESERVED = frozenset(
     """
     all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create default
@@ -33,21 +35,22 @@ class Shape:
         key: where it stands, for remembering between two drafts which nodes must stay unread JSON.
         many: whether JSON has an array here.
         raw: whether it stays unread JSON.
+        type: its FHIR type.
         fields: the needed properties; a node without any is text, or unread JSON for an object.
     """
 
-    def __init__(self, key: str, many: bool, raws: frozenset[str], *, text: bool = False) -> None:
+    def __init__(self, key: str, type: str, many: bool, raws: frozenset[str]) -> None:
         self.key = key
+        self.type = type
         self.many = many
         self.raws = raws
         self.raw = key in raws
-        self.text = text
         self.fields: dict[str, Shape] = {}
 
-    def field(self, name: str, many: bool, *, text: bool) -> Shape:
+    def field(self, name: str, type: str, many: bool) -> Shape:
         """The node of a property, made when it is first asked for."""
         if name not in self.fields:
-            self.fields[name] = Shape(f"{self.key}.{name}", many, self.raws, text=text)
+            self.fields[name] = Shape(f"{self.key}.{name}", type, many, self.raws)
         return self.fields[name]
 
     def sql(self) -> str:
@@ -56,9 +59,9 @@ class Shape:
         return f"{item}[]" if self.many else item
 
     def _item(self) -> str:
-        if self.raw or (not self.fields and not self.text):
-            return "JSON"
-        return self.struct() if self.fields else "VARCHAR"
+        if is_primitive(self.type):
+            return "VARCHAR"
+        return self.struct() if self.fields and not self.raw else "JSON"
 
     def struct(self) -> str:
         """Its properties as a STRUCT type."""

@@ -85,9 +85,9 @@ class Draft:
         self.counter += 1
         return f"{base[:1].lower()}{base[1:]}_{self.counter}"
 
-    def cast(self, key: str) -> tuple[str, Shape]:
-        """A shape to read JSON into, and the mark of its type in the text."""
-        shape = Shape(f"{key}#", False, self.raws)
+    def cast(self, key: str, type: str) -> tuple[str, Shape]:
+        """A shape to read JSON of a FHIR type into, and the mark of its SQL type in the text."""
+        shape = Shape(f"{key}#", type, False, self.raws)
         self.casts.append(shape)
         return f"‹{len(self.casts) - 1}›", shape
 
@@ -217,7 +217,7 @@ def member_sql(owner: Value, element: Element, draft: Draft) -> Value:
     type = element.types[0]
     kind = family(type)
     primitive = kind != "complex"
-    child = shape.field(element.name, element.is_list, text=primitive)
+    child = shape.field(element.name, type, element.is_list)
     name = identifier(element.name)
     sql = f"r.{name}" if owner.is_row else f"{owner.sql}.{name}"
     if owner.guard:
@@ -239,7 +239,7 @@ def read_json(value: Value, draft: Draft) -> Value:
     """Unread JSON made ready to have members taken from it."""
     if not value.raw:
         return value
-    mark, shape = draft.cast(value.shape.key if value.shape else value.type)
+    mark, shape = draft.cast(value.shape.key if value.shape else value.type, value.type)
     return replace(value, sql=f"TRY_CAST({value.sql} AS {mark})", shape=shape, raw=False)
 
 

@@ -1,0 +1,1 @@
+"""Tables made of records by views, and the engines that make them."""
