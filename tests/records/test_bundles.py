@@ -17,7 +17,12 @@ from minkang.records.postgres import PostgresRepository
 from minkang.records.search import PostgresSearch
 
 Make = Callable[..., Resource]
-P, O = "urn:uuid:aaaaaaaa-0000-4000-8000-000000000001", "urn:uuid:aaaaaaaa-0000-4000-8000-000000000002"
+P = "urn:uuid:aaaaaaaa-0000-4000-8000-000000000001"
+Q = "urn:uuid:aaaaaaaa-0000-4000-8000-000000000002"
+
+
+NO_CHANGE = {"resourceType": "Binary", "contentType": "application/json-patch+json", "data": "W10="}
+BASIC = {"resourceType": "Basic", "code": {"text": "x"}}
 
 
 def entry(method: str, url: str, resource: Any = None, full_url: str = "", **request: str) -> dict[str, Any]:
@@ -69,8 +74,8 @@ def refusal(call: Callable[[], object]) -> Fault:
 
 def test_references_between_entries_are_resolved(repository: Repository, access: Access) -> None:
     """By urn:uuid, in either direction and in a ring; also where an escape hides the address."""
-    ring = observation(P, hasMember=[{"reference": O}])
-    raw = bundle(entry("POST", "Observation", ring, O), entry("POST", "Patient", patient(), P))
+    ring = observation(P, hasMember=[{"reference": Q}])
+    raw = bundle(entry("POST", "Observation", ring, Q), entry("POST", "Patient", patient(), P))
     hidden = raw.replace(b'"reference": "urn:uuid:aaaa', b'"reference": "urn:\\u0075uid:aaaa')
     for sent in (raw, hidden):
         result = repository.transaction(access, sent)
@@ -187,8 +192,8 @@ def test_a_conditional_create_in_a_bundle_finds_what_is_there(repository: Reposi
 @pytest.mark.parametrize(
     ("entries", "code", "where"),
     [
-        ([entry("POST", "Patient", patient(), P), entry("POST", "Patient", patient(), P)], "RECORDS-022", "entry[1].fullUrl"),
-        ([entry("POST", "Patient", patient()), entry("POST", "Observation", observation(P))], "RECORDS-023", "entry[1].resource"),
+        ([entry("POST", "Patient", patient(), P)] * 2, "RECORDS-022", "entry[1].fullUrl"),
+        ([entry("GET", "Patient/1"), entry("POST", "Observation", observation(P))], "RECORDS-023", "entry[1].resource"),
         ([entry("PUT", "Patient/1", patient(id="1")), entry("DELETE", "Patient/1")], "RECORDS-025", "entry[0]"),
         ([entry("POST", "Patient", patient(birthDate="2024-02-30"))], "FHIR-", "entry[0].resource.birthDate"),
         ([entry("POST", "Patient")], "RECORDS-026", "entry[0]"),
@@ -199,7 +204,7 @@ def test_a_conditional_create_in_a_bundle_finds_what_is_there(repository: Reposi
         ([entry("PUT", "Patient/a b", patient(id="2"))], "", "entry[0]"),
         ([entry("PUT", "Patient/1", patient(id="1"), ifMatch='W/"3"')], "RECORDS-018", "entry[0]"),
         ([entry("GET", "Patient/none")], "RECORDS-002", "entry[0]"),
-        ([entry("PATCH", "Patient/none", {"resourceType": "Binary", "contentType": "x", "data": "W10="})], "RECORDS-002", "entry[0]"),
+        ([entry("PATCH", "Patient/none", NO_CHANGE)], "RECORDS-002", "entry[0]"),
     ],
 )  # fmt: skip
 def test_a_bad_entry_refuses_the_whole_transaction(
@@ -237,9 +242,7 @@ def test_a_batch_carries_out_what_it_can(repository: Repository, access: Access)
             entry("GET", "Patient?_id=1"),
             entry("DELETE", "Patient/1"),
             entry("POST", "Wolf", patient()),
-            entry(
-                "PATCH", "Patient?identifier=urn:none|1", {"resourceType": "Binary", "contentType": "x", "data": "W10="}
-            ),
+            entry("PATCH", "Patient?identifier=urn:none|1", NO_CHANGE),
             type="batch",
         ),
     )

@@ -120,16 +120,17 @@ class AuditTrail:
         with self._queueing:
             group = list(self._waiting)
             self._waiting.clear()
-        fault: Fault | None = Fault("ACCESS-021")
+        fault: Fault | None = None
         try:
             self._insert([ticket.entry for ticket in group])
-            fault = None
         except Fault as refused:
             fault = refused
-        finally:
-            for ticket in group:
-                ticket.fault = fault
-                ticket.done = True
+        except Exception as error:  # noqa: BLE001 - whatever the driver says, all who wait get an answer
+            fault = Fault("ACCESS-021")
+            fault.__cause__ = error
+        for ticket in group:
+            ticket.fault = fault
+            ticket.done = True
 
     def _insert(self, entries: list[AuditEntry]) -> None:
         self.prepare(entries[-1].at)
@@ -148,4 +149,5 @@ class AuditTrail:
 
 def _clean(text: str) -> str:
     """A text that PostgreSQL can keep, not longer than is of use."""
-    return text[:LONGEST_QUERY].replace("\0", "\ufffd")
+    kept = text[:LONGEST_QUERY].replace("\0", "\ufffd")
+    return kept if kept.isascii() else kept.encode(errors="replace").decode()
