@@ -11,7 +11,7 @@ import pytest
 from minkang.errors import CATEGORIES, Fault, Faults, catalogue, placeholders
 
 SOURCE = Path(__file__).parents[2] / "src" / "minkang"
-RAISED = re.compile(r"\"([A-Z][A-Z0-9]*-\d{3})\"")
+RAISED = re.compile(r"\"([A-Z]{2}[A-Z0-9]*-\d{3})\"")
 
 
 def raised_codes() -> dict[str, str]:

@@ -25,6 +25,11 @@ RETURNING id;
 UPDATE access_client SET scopes = %(scopes)s, generation = generation + 1, changed = now() WHERE id = %(id)s
 RETURNING id;
 
+-- name: set_secret
+-- Change a client's secret; its tokens end.
+UPDATE access_client SET secret = %(secret)s, generation = generation + 1, changed = now() WHERE id = %(id)s
+RETURNING id;
+
 -- name: use_assertion
 -- Note that an assertion was used; no row comes back when it had been used before.
 INSERT INTO access_assertion (client, jti, expires)

@@ -76,6 +76,15 @@ def is_bundle(body: bytes) -> bool:
         return False
 
 
+def bundle_type(body: bytes) -> str:
+    """The `type` of a bundle (`transaction`, `batch` …).
+
+    Raises:
+        Fault: `EXCHANGE-010` for a bundle that is not well formed.
+    """
+    return _read(body).type
+
+
 def open_bundle(body: bytes, lookup: Lookup) -> Iterator[Opened]:
     """The resources of a bundle, in order.
 
@@ -84,10 +93,7 @@ def open_bundle(body: bytes, lookup: Lookup) -> Iterator[Opened]:
             (document, message) or cannot be loaded (history), `EXCHANGE-012` for an entry that is no plain create or
             update; such a bundle goes through the REST interface.
     """
-    try:
-        bundle = _read_bundle(body)
-    except msgspec.MsgspecError as error:
-        raise Fault("EXCHANGE-010", reason=str(error)) from error
+    bundle = _read(body)
     if bundle.type not in _OPENED:
         raise Fault("EXCHANGE-011", type=bundle.type or "?")
     addresses, resources = _addresses(bundle)
@@ -96,6 +102,13 @@ def open_bundle(body: bytes, lookup: Lookup) -> Iterator[Opened]:
             yield Opened(index, _settle(resource, addresses, lookup))
         except Fault as fault:
             yield Opened(index, resource, fault)
+
+
+def _read(body: bytes) -> _Bundle:
+    try:
+        return _read_bundle(body)
+    except msgspec.MsgspecError as error:
+        raise Fault("EXCHANGE-010", reason=str(error)) from error
 
 
 def _addresses(bundle: _Bundle) -> tuple[dict[bytes, bytes], list[tuple[int, bytes]]]:

@@ -1,0 +1,41 @@
+"""The `minkang` command: every command's faults end here, as words on standard error and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from minkang import __version__
+from minkang.cli import clients, copies, loading, running
+from minkang.cli.output import output
+from minkang.errors import Fault
+
+app = typer.Typer(
+    name="minkang",
+    help="民康 · a regional health platform. 每个命令都可加 --json。 Every command takes --json.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+running.register(app)
+loading.register(app)
+copies.register(app)
+app.add_typer(clients.app, name="client")
+
+
+@app.command()
+def version() -> None:
+    """Print the version. 打印版本。"""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command line; exit codes are in docs/reference/commands.md."""
+    try:
+        app()
+    except Fault as fault:
+        output(as_json="--json" in sys.argv).refuse(fault)
+        sys.exit(fault.category.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,99 @@
+"""What a command says: words and tables for people, one JSON object for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from minkang.errors import Fault, Faults
+from minkang.wording import Language, language_of_terminal, say
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a command speaks.
+
+    Attributes:
+        as_json: whether the result is printed as one JSON object on standard output.
+        language: of everything printed for people.
+        console: standard output; `aside` is standard error, where progress and faults go.
+    """
+
+    as_json: bool
+    language: Language
+    console: Console
+    aside: Console
+
+    def say(self, key: str, **params: object) -> None:
+        """One line for people; nothing with `--json`."""
+        if not self.as_json:
+            self.console.print(say(key, self.language, **params), highlight=False)
+
+    def word(self, key: str) -> str:
+        """A wording in this run's language."""
+        return say(key, self.language)
+
+    def notice(self, key: str, /, **params: object) -> None:
+        """What is being waited for; on standard error."""
+        self.aside.print(say(key, self.language, **params), style="dim", highlight=False)
+
+    def result(self, values: Mapping[str, Any]) -> None:
+        """The result for programs; nothing without `--json`."""
+        if self.as_json:
+            self.console.out(json.dumps(values, ensure_ascii=False, default=str))
+
+    def table(self, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """A table for people; `heads` are keys of wordings."""
+        if self.as_json:
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for head in heads:
+            table.add_column(say(head, self.language))
+        for row in rows:
+            table.add_row(*map(str, row))
+        self.console.print(table)
+
+    def refuse(self, fault: Fault) -> None:
+        """A fault with its code, place and advice."""
+        faults = fault.faults if isinstance(fault, Faults) else [fault]
+        if self.as_json:
+            listed = [{"code": one.code, "where": one.where, "text": one.text("en")} for one in faults]
+            self.console.out(json.dumps({"faults": listed}, ensure_ascii=False))
+        for one in faults:
+            self.aside.print(f"{one.code}  {one.text(self.language)}", style="red", highlight=False, markup=False)
+            self.aside.print(f"  → {one.advice(self.language)}", highlight=False, markup=False)
+
+    @contextmanager
+    def progress(self, key: str, total: float | None, *, as_bytes: bool = False) -> Iterator[Advance]:
+        """A bar on standard error while the block runs; the block reports how far it has come."""
+        columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}")]
+        if as_bytes:
+            columns.insert(3, DownloadColumn())
+        columns.append(TimeRemainingColumn())
+        with Progress(*columns, console=self.aside, transient=True, refresh_per_second=4) as bar:
+            task = bar.add_task(say(key, self.language), total=total, note="")
+            yield Advance(bar, task)
+
+
+@dataclass(frozen=True)
+class Advance:
+    """Moves a progress bar."""
+
+    _bar: Progress
+    _task: Any
+
+    def to(self, done: float, note: str = "") -> None:
+        """How far the work has come, and a note beside the bar."""
+        self._bar.update(self._task, completed=done, note=note)
+
+
+def output(*, as_json: bool = False) -> Output:
+    """The output of this run."""
+    return Output(as_json, language_of_terminal(), Console(soft_wrap=True), Console(stderr=True, soft_wrap=True))
