@@ -31,12 +31,12 @@ def day(year: int, month: int = 1, of_month: int = 1) -> int:
 
 def years_of(days: Ints) -> Ints:
     """The calendar years of days."""
-    return days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    return np.asarray(days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970)
 
 
 def months_of(days: Ints) -> Ints:
     """The calendar months (1 to 12) of days."""
-    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
+    return np.asarray(days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1)
 
 
 def age_at(birth: Ints, days: Ints | int) -> Floats:
@@ -44,10 +44,11 @@ def age_at(birth: Ints, days: Ints | int) -> Floats:
     return np.asarray((days - birth) / YEAR, dtype=np.float64)
 
 
-def pick(rng: np.random.Generator, weights: Sequence[float] | Floats, size: int) -> Ints:
+def pick(rng: np.random.Generator, weights: Sequence[float] | NDArray[np.floating[Any]], size: int) -> Ints:
     """`size` indices drawn with the given weights."""
     edges = np.cumsum(np.asarray(weights, dtype=np.float64))
-    return np.searchsorted(edges, rng.random(size) * edges[-1], side="right").astype(np.int64)
+    found = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
+    return np.asarray(np.minimum(found, len(edges) - 1), dtype=np.int64)
 
 
 def pick_by(rng: np.random.Generator, table: Floats, row: Ints) -> Ints:
@@ -59,7 +60,7 @@ def pick_by(rng: np.random.Generator, table: Floats, row: Ints) -> Ints:
     for group in np.unique(row):
         here = row == group
         out[here] = np.searchsorted(edges[group], draws[here], side="right")
-    return np.minimum(out, table.shape[1] - 1)
+    return np.asarray(np.minimum(out, table.shape[1] - 1), dtype=np.int64)
 
 
 def rank_within(*keys: Ints) -> Ints:
@@ -105,6 +106,24 @@ def weekdays(days: Ints) -> Ints:
     """Move Saturdays back and Sundays on, as planned services do."""
     number = (days + 3) % 7  # 1970-01-01 was a Thursday; Monday is 0
     return days + np.where(number == 5, -1, np.where(number == 6, 1, 0))
+
+
+def year_starts(first: int, last: int) -> Ints:
+    """New Year's Days of the years from `first` to `last`."""
+    return np.array([day(year) for year in range(first, last + 1)], dtype=np.int64)
+
+
+def quarters(rng: np.random.Generator, years: tuple[int, int], size: int) -> tuple[Ints, Ints, Ints]:
+    """Four working days a year, 91 days apart, for each of `size` rows, at a phase of the row's own.
+
+    Returns:
+        the row, the year and the day, each of length size x years x 4.
+    """
+    first, last = years
+    row, slot = spread(np.full(size, (last - first + 1) * 4))
+    year = first + slot // 4
+    phase = rng.integers(4, 66, size)[row]
+    return row, year, weekdays(year_starts(first, last)[slot // 4] + slot % 4 * 91 + phase)
 
 
 def stack(parts: Sequence[Columns]) -> Columns:

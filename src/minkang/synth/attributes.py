@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minkang.synth.arrays import NEVER, Ints, pick, rank_within
+from minkang.synth.arrays import Floats, Ints, Texts, pick, rank_within
 from minkang.synth.chunk import Chunk
 
 NATIONS = np.array([1, 3, 5, 6, 7, 11, 15])
@@ -33,7 +33,7 @@ def describe(chunk: Chunk) -> None:
     people["record"] = _records(chunk, rng)
 
 
-def _education(rng: np.random.Generator, age: np.ndarray) -> Ints:  # type: ignore[type-arg]
+def _education(rng: np.random.Generator, age: Floats) -> Ints:
     codes = np.array([90, 80, 70, 60, 30, 20, 10])
     old, middle, young = (0.3, 0.42, 0.22, 0.05, 0.01, 0, 0), (0.05, 0.25, 0.48, 0.14, 0.05, 0.03, 0), (
         0.01, 0.06, 0.36, 0.22, 0.19, 0.15, 0.01)  # fmt: skip
@@ -43,7 +43,7 @@ def _education(rng: np.random.Generator, age: np.ndarray) -> Ints:  # type: igno
     return np.where(age < 7, 90, np.where(age < 13, 80, np.where(age < 18, 70, grown)))
 
 
-def _records(chunk: Chunk, rng: np.random.Generator) -> np.ndarray:  # type: ignore[type-arg]
+def _records(chunk: Chunk, rng: np.random.Generator) -> Texts:
     """17 digits: 6 region, 3 township, 3 village or community, 5 in order (norms, section 1.2)."""
     people = chunk.people
     has = rng.random(chunk.size) < RECORD_SHARE
@@ -52,4 +52,4 @@ def _records(chunk: Chunk, rng: np.random.Generator) -> np.ndarray:  # type: ign
     order = rank_within(people["birth"] % 7919, people["place"]) + 1
     text = np.array([f"{middle[place]}{number:05d}" for place, number in zip(people["place"], order, strict=True)],
                     dtype=object)  # fmt: skip
-    return np.asarray(np.where(has & (people["card_from"] < NEVER + 1), text, ""))
+    return np.asarray(np.where(has, text, ""))

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from minkang.synth.arrays import NEVER, Bools, Column, Columns, Ints, age_at, stack
+from minkang.synth.arrays import NEVER, Bools, Column, Columns, Ints, age_at, minutes, stack
+from minkang.synth.catalogue import index
 from minkang.synth.county import County
 from minkang.synth.schema import TABLES
+from minkang.synth.seen import Seen
 
 PEOPLE_IDS = 1_000_000
 ROW_IDS = 100_000_000
-KINDS = {"bool": np.bool_, "float": np.float64, "text": np.object_}
+KINDS: dict[str, Any] = {"bool": np.bool_, "float": np.float64, "text": np.object_}
 
 
 class Chunk:
@@ -89,17 +91,46 @@ class Chunk:
         self._counts[table] += size
         return part["id"]
 
-    def encounter(self, who: Ints, days: Ints, minute: Ints, **columns: Column | int | str) -> Ints:
-        """Add encounters that begin and end on one day."""
-        return self.add("encounters", person=who, day=days, minute=minute, to_day=days, **columns)
+    def meet(
+        self, rng: np.random.Generator, who: Ints, days: Ints, institution: Ints, **columns: Column | int | str
+    ) -> Seen:
+        """Add encounters; each gets a doctor of its institution and, unless given, a minute and the same last day.
 
-    def observe(self, kind: int, encounter: Ints, who: Ints, days: Ints, minute: Ints, value: Any, staff: Ints,
-                value2: Any = 0.0) -> None:  # fmt: skip
-        """Add one kind of observation, a row for each encounter given."""
+        Args:
+            columns: `kind`, `icd10`, `zh`, and optionally `minute`, `to_day`.
+        """
+        columns.setdefault("minute", minutes(rng, len(who)))
+        columns.setdefault("to_day", days)
+        staff = self.county.a_doctor(rng, institution)
+        ids = self.add("encounters", person=who, day=days, institution=institution, staff=staff, **columns)
+        return Seen(who, days, np.asarray(columns["minute"], dtype=np.int64), ids, staff)
+
+    def observe(self, kind: str, seen: Seen, value: Any, value2: Any = 0.0) -> None:
+        """Add one kind of observation, a row for each attendance."""
         self.add(
-            "observations", person=who, encounter=encounter, day=days, minute=minute, kind=kind, value=value,
-            value2=value2, staff=staff,
-        )  # fmt: skip
+            "observations",
+            person=seen.who,
+            encounter=seen.encounter,
+            day=seen.day,
+            minute=seen.minute,
+            staff=seen.staff,
+            kind=index("observations")[kind],
+            value=value,
+            value2=value2,
+        )
+
+    def prescribe(self, seen: Seen, drug: Ints | int, icd10: Any) -> None:
+        """Add one medicine for each attendance."""
+        self.add(
+            "prescriptions",
+            person=seen.who,
+            encounter=seen.encounter,
+            day=seen.day,
+            minute=seen.minute,
+            staff=seen.staff,
+            drug=drug,
+            icd10=icd10,
+        )
 
     def person_ids(self, positions: Column) -> Ints:
         """County-wide ids of positions; -1 stays."""
@@ -109,8 +140,7 @@ class Chunk:
     def rows(self, table: str) -> Columns:
         """What a table holds so far, with person ids turned back to positions."""
         if not self._parts[table]:
-            empty = {name: np.zeros(0, KINDS.get(kind, np.int64)) for name, kind in TABLES[table].items()}
-            return {**empty}
+            return empty_table(table)
         self._parts[table] = [stack(self._parts[table])]
         out = dict(self._parts[table][0])
         for name, kind in TABLES[table].items():
@@ -125,12 +155,14 @@ class Chunk:
         person["id"] = np.arange(self.size, dtype=np.int64) + self.number * PEOPLE_IDS
         out: dict[str, Columns] = {}
         for name in TABLES:
-            parts = self._parts[name]
-            out[name] = stack(parts) if parts else {
-                column: np.zeros(0, KINDS.get(kind, np.int64)) for column, kind in TABLES[name].items()
-            }  # fmt: skip
+            out[name] = stack(self._parts[name]) if self._parts[name] else empty_table(name)
             self._parts[name] = []
         return out
+
+
+def empty_table(name: str) -> Columns:
+    """A table without rows."""
+    return {column: np.zeros(0, KINDS.get(kind, np.int64)) for column, kind in TABLES[name].items()}
 
 
 def never(size: int) -> Ints:

@@ -28,7 +28,8 @@ class County:
         places: codes of the places used, in order of code; `people` and `children` (school) sizes beside them.
         institutions: those that take part; `clinic[p]` and `centre[p]` are positions of place p's village clinic
             and township centre.
-        staff: columns `institution`, `doctor`, `name`, `male`, `id`; `first`/`doctors` give the doctors of each.
+        staff: columns `id`, `institution`, `kind` (doctor, village-doctor, nurse), `male`, `name`; `first` and
+            `doctors` give the run of those who see patients in each institution.
         chunks: for each chunk the half-open range of places.
     """
 
@@ -66,6 +67,10 @@ class County:
     def of_kind(self, *kinds: str) -> Ints:
         """Positions of the institutions of these kinds."""
         return np.array([i for i, one in enumerate(self.institutions) if one.kind in kinds], dtype=np.int64)
+
+    def beds(self, institutions: Ints) -> Floats:
+        """Their beds, one at least, as weights for who goes where."""
+        return np.array([self.institutions[number].beds + 1.0 for number in institutions])
 
     def a_doctor(self, rng: np.random.Generator, institution: Ints) -> Ints:
         """A doctor of each institution, at random; -1 where it has none."""
@@ -116,7 +121,7 @@ def _places(rng: np.random.Generator, region: Region, people: int) -> tuple[str,
     keyed = []
     for number in order:
         code = region.places[number]
-        share = sum(region.residents[2020, code[:9]].sum() for _ in (0,))
+        share = float(region.residents[2020, code[:9]].sum())
         keyed.append((rank[code[:9]] / max(share, 1.0), -share, code))
         rank[code[:9]] += 1
     return tuple(sorted(code for _, _, code in sorted(keyed)[:wanted]))
@@ -150,35 +155,43 @@ def _institutions(region: Region, places: tuple[str, ...]) -> tuple[tuple[Instit
 def _staff(
     rng: np.random.Generator, region: Region, institutions: tuple[Institution, ...], people: int
 ) -> tuple[Columns, Ints, Ints]:
-    """Doctors and nurses as many as the published figures per 1000 people give; none without a doctor."""
+    """Doctors and nurses as many as the published figures per 1000 people give, a doctor at least in each institution.
+
+    A village clinic has one village doctor (乡村医生), who is not counted among the licensed doctors.
+
+    Returns:
+        the staff, and for each institution the first and the number of those who see patients.
+    """
     facts = region.facts["resources"]
     scale = people / region.facts["population"]["people_2020"]
+    village = np.array([one.kind == "village" for one in institutions])
     weight = np.array([_weight(one) for one in institutions])
-    active = weight > 0
     counts = []
     for total, least in ((facts["doctors"], 1), (facts["nurses"], 0)):
         given = np.round(total * scale * weight / weight.sum()).astype(np.int64)
-        counts.append(np.where(active, np.maximum(given, least), 0))
-    per = counts[0] + counts[1]
+        counts.append(np.where(weight > 0, np.maximum(given, least), 0))
+    treating = counts[0] + village
+    per = treating + counts[1]
     first = np.cumsum(per) - per
     institution = np.repeat(np.arange(len(institutions)), per)
-    doctor = (np.arange(len(institution)) - first[institution]) < counts[0][institution]
-    male = rng.random(len(institution)) < np.where(doctor, 0.55, 0.04)
+    nurse = (np.arange(len(institution)) - first[institution]) >= treating[institution]
+    kind = np.where(nurse, "nurse", np.where(village[institution], "village-doctor", "doctor")).astype(object)
+    male = rng.random(len(institution)) < np.where(nurse, 0.04, 0.55)
     born = day(1958) + (rng.random(len(institution)) * 40 * 365).astype(np.int64)
     staff: Columns = {
         "id": np.arange(len(institution)),
         "institution": institution,
-        "doctor": doctor,
+        "kind": kind,
         "male": male,
         "name": full_names(rng, born, male),
     }
-    return staff, first, counts[0]
+    return staff, first, treating
 
 
 def _weight(one: Institution) -> float:
-    if one.kind in {"commission", "insurance"}:
+    if one.kind in {"commission", "insurance", "village"}:
         return 0.0
-    return float(one.beds) if one.beds else 4.0 if one.kind == "cdc" else 1.5
+    return float(one.beds) if one.beds else 8.0
 
 
 OUTBREAKS = (("diarrhoea", 2.0), ("hfmd", 2.0), ("varicella", 2.0), ("influenza", 2.5), ("mumps", 1.0))
@@ -216,8 +229,3 @@ def _chunks(sizes: Ints) -> tuple[tuple[int, int], ...]:
     edges = np.flatnonzero(np.diff(number)) + 1
     starts = [0, *edges.tolist()]
     return tuple(zip(starts, [*edges.tolist(), len(sizes)], strict=True))
-
-
-def age_weights(region: Region, year: int, place: str) -> Floats:
-    """Weights of sex and age group for the residents of a place, shape (2, 19)."""
-    return region.residents[year, place[:9]]

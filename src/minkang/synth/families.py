@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from minkang.synth.arrays import NEVER, YEAR, Bools, Floats, Ints, Texts, age_at, pair, pick, pick_by
@@ -10,9 +12,22 @@ from minkang.synth.names import given, surnames
 
 LOW = np.array([0, 1, *range(5, 90, 5)], dtype=np.float64)
 WIDTH = np.array([1, 4] + [5] * 17, dtype=np.float64)
+OLDEST_SPREAD = 5.8  # years beyond 85, as a population with this mortality has it
 MARRIED_AGE = np.array([19, 22, 26, 31, 36, 60, 70, 80, 95], dtype=np.float64)
 MARRIED_MEN = np.array([0.0, 0.08, 0.5, 0.84, 0.93, 0.94, 0.9, 0.78, 0.5])
 MARRIED_WOMEN = np.array([0.0, 0.25, 0.75, 0.95, 0.98, 0.92, 0.78, 0.48, 0.15])
+
+
+@dataclass(frozen=True)
+class Folk:
+    """People before they have names: place, sex, birth, spouse and mother (positions, -1), and the day they enter."""
+
+    place: Ints
+    male: Bools
+    birth: Ints
+    spouse: Ints
+    mother: Ints
+    enters: Ints
 
 
 def settle(chunk: Chunk) -> None:
@@ -23,15 +38,17 @@ def settle(chunk: Chunk) -> None:
     age = age_at(birth, begin)
     married, widowed = _marital(rng, age, male)
     spouse, place = _couples(rng, age, male, married & (enters <= begin), place)
-    mother = _mothers(rng, birth, male, age, place, spouse, widowed & ~male)
-    place, male, birth, spouse, mother, enters, twin = _twins(rng, place, male, birth, spouse, mother, enters, begin)
+    folk = Folk(place, male, birth, spouse, np.full(len(birth), -1, dtype=np.int64), enters)
+    _find_mothers(rng, folk, age, widowed & ~male)
+    folk, twin = _twins(rng, folk, begin)
+    place, male, birth, spouse, mother = folk.place, folk.male, folk.birth, folk.spouse, folk.mother
     size = len(birth)
     father = np.where(mother >= 0, spouse[mother], -1)
     married_in = (spouse >= 0) & ~male & (rng.random(size) < 0.8)
     mother, father = np.where(married_in, -1, mother), np.where(married_in, -1, father)
     chunk.people.update(
         place=place, male=male, birth=birth, spouse=spouse, mother=mother, father=father, twin=twin,
-        married_in=married_in, resident_from=enters, resident_to=never(size), death=never(size),
+        married_in=married_in, resident_from=folk.enters, resident_to=never(size), death=never(size),
     )  # fmt: skip
     chunk.people["household"] = _households(rng, age_at(birth, begin), male, spouse, mother)
     _migrants(chunk, rng)
@@ -50,7 +67,7 @@ def _draw(chunk: Chunk, rng: np.random.Generator) -> tuple[Ints, Bools, Ints, In
     group = cell % 19
     age = LOW[group] + rng.random(len(place)) * WIDTH[group]
     old = group == 18
-    age[old] = np.minimum(85 + rng.exponential(4.0, int(old.sum())), 104)
+    age[old] = np.minimum(85 + rng.exponential(OLDEST_SPREAD, int(old.sum())), 104)
     movers = int(len(place) * 0.006 * (last_year - first_year + 1))
     place = np.concatenate([place, pick(rng, county.sizes[used].astype(np.float64), movers) + chunk.first_place])
     male = np.concatenate([cell < 19, rng.random(movers) < 0.5])
@@ -85,13 +102,12 @@ def _couples(rng: np.random.Generator, age: Floats, male: Bools, married: Bools,
     return spouse, place
 
 
-def _mothers(rng: np.random.Generator, birth: Ints, male: Bools, age: Floats, place: Ints, spouse: Ints,
-             widow: Bools) -> Ints:  # fmt: skip
+def _find_mothers(rng: np.random.Generator, folk: Folk, age: Floats, widow: Bools) -> None:
     """A mother for the young and, where one lives, for the grown: 18 to 44 years older, of the same place.
 
     No two children of one mother are born within 330 days (twins are made afterwards), and none has over five.
     """
-    mother = np.full(len(birth), -1, dtype=np.int64)
+    birth, place, spouse, mother, male = folk.birth, folk.place, folk.spouse, folk.mother, folk.male
     women = np.flatnonzero(~male & ((spouse >= 0) | widow))
     wide = 200_000
     order = women[np.argsort(place[women] * wide + birth[women] + 60_000, kind="stable")]
@@ -106,11 +122,10 @@ def _mothers(rng: np.random.Generator, birth: Ints, male: Bools, age: Floats, pl
         years = (birth[child] - birth[found]) / YEAR
         good = (place[found] == place[child]) & (years > 18) & (years < 44)
         mother[child[good]] = found[good]
-        _space(rng, mother, birth)
-    return mother
+        _space(mother, birth)
 
 
-def _space(rng: np.random.Generator, mother: Ints, birth: Ints) -> None:
+def _space(mother: Ints, birth: Ints) -> None:
     """Undo links that give a mother children too close in time, or more than five."""
     for _ in range(3):
         linked = np.flatnonzero(mother >= 0)
@@ -127,26 +142,24 @@ def _space(rng: np.random.Generator, mother: Ints, birth: Ints) -> None:
         mother[linked[rank[linked] >= 5]] = -1
 
 
-def _twins(rng: np.random.Generator, place: Ints, male: Bools, birth: Ints, spouse: Ints, mother: Ints, enters: Ints,
-           begin: int) -> tuple[Ints, Bools, Ints, Ints, Ints, Ints, Ints]:  # fmt: skip
-    """Give 1.2 percent of those under 40 with a mother a twin, two thirds of one sex."""
-    able = np.flatnonzero((mother >= 0) & (age_at(birth, begin) < 40) & (spouse < 0))
+def _twins(rng: np.random.Generator, folk: Folk, begin: int) -> tuple[Folk, Ints]:
+    """Give 1.2 percent of those under 40 with a mother a twin, two thirds of one sex; who is whose twin."""
+    able = np.flatnonzero((folk.mother >= 0) & (age_at(folk.birth, begin) < 40) & (folk.spouse < 0))
     first = able[rng.random(len(able)) < 0.012]
-    size, more = len(birth), len(first)
+    size, more = len(folk.birth), len(first)
     twin = np.full(size + more, -1, dtype=np.int64)
     twin[first] = np.arange(size, size + more)
     twin[size:] = first
     same = rng.random(more) < 0.66
-    none = np.full(more, -1, dtype=np.int64)
-    return (
-        np.concatenate([place, place[first]]),
-        np.concatenate([male, np.where(same, male[first], ~male[first])]),
-        np.concatenate([birth, birth[first]]),
-        np.concatenate([spouse, none]),
-        np.concatenate([mother, mother[first]]),
-        np.concatenate([enters, enters[first]]),
-        twin,
+    both = Folk(
+        place=np.concatenate([folk.place, folk.place[first]]),
+        male=np.concatenate([folk.male, np.where(same, folk.male[first], ~folk.male[first])]),
+        birth=np.concatenate([folk.birth, folk.birth[first]]),
+        spouse=np.concatenate([folk.spouse, np.full(more, -1, dtype=np.int64)]),
+        mother=np.concatenate([folk.mother, folk.mother[first]]),
+        enters=np.concatenate([folk.enters, folk.enters[first]]),
     )
+    return both, twin
 
 
 def _households(rng: np.random.Generator, age: Floats, male: Bools, spouse: Ints, mother: Ints) -> Ints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minkang.synth.arrays import NEVER, Bools, Columns, Ints, day, months_of, pair, pick, pick_by
+from minkang.synth.arrays import NEVER, Columns, Ints, day, pair, pick, pick_by
 from minkang.synth.cards import address_code, card_numbers
 from minkang.synth.catalogue import number, numbers
 from minkang.synth.chunk import Chunk
@@ -50,8 +50,9 @@ def _die(chunk: Chunk, rng: np.random.Generator, year: int) -> None:
     """Deaths from the first birthday on; those in the first year of life are drawn at birth."""
     people = chunk.people
     start = day(year)
-    alive = np.flatnonzero((people["death"] == NEVER) & (people["birth"] < start - 365) & (people["resident_to"] > start)
-                           & (people["resident_from"] < start))  # fmt: skip
+    lives = (people["death"] == NEVER) & (people["birth"] < start - 365)
+    stays = (people["resident_to"] > start) & (people["resident_from"] < start)
+    alive = np.flatnonzero(lives & stays)
     age = chunk.age(start)[alive]
     chance = chunk.county.mortality.within_a_year(age, people["male"][alive])
     dying = alive[rng.random(len(alive)) < chance]
@@ -174,9 +175,8 @@ def _name_changes(chunk: Chunk, rng: np.random.Generator) -> None:
         return
     fresh = given(rng, people["birth"][who], people["male"][who])
     low = np.maximum(people["birth"][who] + 400, chunk.county.begin)
-    when = low + (rng.random(len(who)) * np.maximum(np.minimum(chunk.leaves(who), chunk.county.end) - low, 1)).astype(
-        np.int64
-    )
+    room = np.maximum(np.minimum(chunk.leaves(who), chunk.county.end) - low, 1)
+    when = low + (rng.random(len(who)) * room).astype(np.int64)
     good = (when < chunk.county.end) & (when < chunk.leaves(who)) & (fresh != people["given"][who])
     who, fresh, when = who[good], fresh[good], when[good]
     if len(who):
@@ -225,9 +225,3 @@ def _causes(chunk: Chunk, rng: np.random.Generator) -> None:
     institution = np.where(where == 0, hospitals[rng.integers(0, len(hospitals), len(dead))],
                            np.where(where == 1, chunk.centre(dead), chunk.clinic(dead)))  # fmt: skip
     chunk.add("deaths", person=dead, day=people["death"][dead], cause=cause, setting=where, institution=institution)
-
-
-def cold_months(days: Ints) -> Bools:
-    """November to February."""
-    month = months_of(days)
-    return np.asarray((month >= 11) | (month <= 2))

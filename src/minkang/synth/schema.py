@@ -19,7 +19,9 @@ TABLES: dict[str, dict[str, str]] = {
         "id": "id", "person": "ref:persons", "institution": "int", "local": "text", "name": "text", "card": "text",
         "birth": "day", "day": "day", "reason": "text",
     },
-    "moves": {"id": "id", "person": "ref:persons", "day": "day", "kind": "text", "place_from": "int", "place_to": "int"},
+    "moves": {
+        "id": "id", "person": "ref:persons", "day": "day", "kind": "text", "place_from": "int", "place_to": "int",
+    },
     "name_changes": {"id": "id", "person": "ref:persons", "day": "day", "before": "text", "after": "text"},
     "deaths": {
         "id": "id", "person": "ref:persons", "day": "day", "cause": "row:causes", "setting": "int",
@@ -59,13 +61,13 @@ TABLES: dict[str, dict[str, str]] = {
         "institution": "int", "weight": "float", "weeks": "int", "screening": "int", "registered": "day",
     },
     "vaccinations": {
-        "id": "id", "person": "ref:persons", "vaccine": "row:vaccines", "due": "day", "day": "day", "institution": "int",
-        "staff": "int", "lot": "text",
+        "id": "id", "person": "ref:persons", "vaccine": "row:vaccines", "due": "day", "day": "day",
+        "institution": "int", "staff": "int", "lot": "text",
     },
     "notifications": {
-        "id": "id", "person": "ref:persons", "disease": "row:diseases", "onset": "day", "diagnosed": "day",
-        "reported": "day", "minutes_to_report": "int", "institution": "int", "staff": "int", "certainty": "int",
-        "outbreak": "int",
+        "id": "id", "person": "ref:persons", "encounter": "ref:encounters", "disease": "row:diseases", "onset": "day",
+        "diagnosed": "day", "minute": "minute", "minutes_to_report": "int", "institution": "int", "staff": "int",
+        "certainty": "int", "outbreak": "int",
     },
     "outbreaks": {
         "id": "id", "disease": "row:diseases", "place": "int", "setting": "text", "first": "day", "last": "day",

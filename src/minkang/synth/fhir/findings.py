@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minkang.synth.arrays import NEVER, Columns
+from minkang.synth.arrays import NEVER, Columns, Ints
 from minkang.synth.catalogue import Row, rows, texts
 from minkang.synth.fhir.lines import Part, dates, decimals, instant, integers, join, pick_text, where, word, words
 from minkang.synth.fhir.systems import ATC, LOINC, OBSERVATION, PRESCRIPTION_NUMBER, UCUM, VACCINE
@@ -26,14 +26,14 @@ def tell_findings(teller: Teller, tables: dict[str, Columns]) -> None:
     each(tables, "vaccinations", lambda one: _doses(teller, one), tables["vaccinations"]["day"] < NEVER)
 
 
-def _institutions(tables: dict[str, Columns]) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _institutions(tables: dict[str, Columns]) -> tuple[Ints, Ints]:
     """Encounter ids in order, and the institution of each."""
     encounters = tables["encounters"]
     order = np.argsort(encounters["id"], kind="stable")
     return encounters["id"][order], encounters["institution"][order]
 
 
-def _place(one: Columns, institution: tuple[np.ndarray, np.ndarray], teller: Teller) -> np.ndarray:  # type: ignore[type-arg]
+def _place(one: Columns, institution: tuple[Ints, Ints], teller: Teller) -> Ints:
     """The institution of each row's encounter; of its doctor where there is no encounter."""
     ids, places = institution
     at = np.minimum(np.searchsorted(ids, one["encounter"]), max(len(ids) - 1, 0))
@@ -47,12 +47,13 @@ def _code(row: Row) -> str:
     return f'{{"coding":[{loinc}{local}],"text":"{row["zh"]}"}}'
 
 
-def _observations(teller: Teller, one: Columns, row: Row, institution: tuple[np.ndarray, np.ndarray]) -> None:  # type: ignore[type-arg]
+def _observations(teller: Teller, one: Columns, row: Row, institution: tuple[Ints, Ints]) -> None:
     size = len(one["id"])
     teller.write("Observation", size, *together(
         teller.head("Observation", join(size, "o", integers(one["id"])), _place(one, institution, teller)),
         f',"status":"final","category":[{{"coding":[{{"system":"{CATEGORY}","code":"{row["category"]}"}}]}}],"code":{_code(row)}',
-        subject(one["person"]), encounter_of(one["encounter"]), ',"effectiveDateTime":"', instant(one["day"], one["minute"]),
+        subject(one["person"]), encounter_of(one["encounter"]), ',"effectiveDateTime":"', instant(one["day"],
+        one["minute"]),
         '"', where(one["staff"] >= 0, ',"performer":[{"reference":"Practitioner/s', integers(one["staff"]), '"}]'),
         _value(one, row), "}",
     ))  # fmt: skip
@@ -88,7 +89,8 @@ def _pressure(one: Columns) -> list[Part]:
     unit = f',"unit":"mmHg","system":"{UCUM}","code":"mm[Hg]"'
     parts: list[Part] = [',"component":[']
     for number, (code, en, zh, value) in enumerate((("8480-6", "Systolic blood pressure", "收缩压", one["value"]),
-                                                    ("8462-4", "Diastolic blood pressure", "舒张压", one["value2"]))):  # fmt: skip
+                                                    ("8462-4", "Diastolic blood pressure", "舒张压",
+                                                    one["value2"]))):  # fmt: skip
         coding = f'{{"coding":[{{"system":"{LOINC}","code":"{code}","display":"{en}"}}],"text":"{zh}"}}'
         parts += [
             ("," if number else "") + f'{{"code":{coding},"valueQuantity":{{"value":',
@@ -98,7 +100,7 @@ def _pressure(one: Columns) -> list[Part]:
     return [*parts, "]"]
 
 
-def _prescriptions(teller: Teller, one: Columns, institution: tuple[np.ndarray, np.ndarray]) -> None:  # type: ignore[type-arg]
+def _prescriptions(teller: Teller, one: Columns, institution: tuple[Ints, Ints]) -> None:
     size, drug = len(one["id"]), one["drug"]
     doses = [_dosage(row) for row in rows("drugs")]
     zh = word("drugs", "zh", drug)
@@ -129,8 +131,10 @@ def _doses(teller: Teller, one: Columns) -> None:
     dose = texts("vaccines", "dose")
     teller.write("Immunization", size, *together(
         teller.head("Immunization", join(size, "v", integers(one["id"])), one["institution"]),
-        ',"status":"completed","vaccineCode":', concept(VACCINE, word("vaccines", "key", vaccine), word("vaccines", "zh", vaccine)),
-        subject(one["person"], "patient"), ',"occurrenceDateTime":"', dates(one["day"]), '","primarySource":true,"lotNumber":"',
+        ',"status":"completed","vaccineCode":', concept(VACCINE, word("vaccines", "key", vaccine), word("vaccines",
+        "zh", vaccine)),
+        subject(one["person"], "patient"), ',"occurrenceDateTime":"', dates(one["day"]),
+        '","primarySource":true,"lotNumber":"',
         words(one["lot"]), '","performer":[{"actor":{"reference":"', teller.provider(one["institution"]),
         '"}}],"protocolApplied":[{"doseNumberPositiveInt":', pick_text(list(dose), vaccine), "}]}",
     ))  # fmt: skip

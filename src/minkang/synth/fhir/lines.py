@@ -12,8 +12,8 @@ from functools import cache
 from typing import Any, BinaryIO
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from minkang.synth.arrays import Bools, Column, Floats, Ints, day
 from minkang.synth.catalogue import texts

@@ -61,7 +61,7 @@ def _patients(teller: Teller, one: Columns, persons: Columns, changed: dict[int,
         where(one["phone"] != "", ',"telecom":[{"system":"phone","value":"', words(one["phone"]), '","use":"mobile"}]'),
         ',"gender":"', pick_text(("female", "male"), one["male"].astype(np.int64)), '","birthDate":"',
         dates(one["birth"]), '"', where(one["death"] < NEVER, ',"deceasedDateTime":"', dates(one["death"]), '"'),
-        pick_text(address, one["place"]), _marital(one, persons),
+        pick_text(address, one["place"]), _marital(teller, one, persons),
         where(one["twin"] >= 0, ',"multipleBirthBoolean":true'),
         ',"managingOrganization":{"reference":"', teller.provider(centre), '"}}',
     ))  # fmt: skip
@@ -99,10 +99,10 @@ def _address(teller: Teller, code: str) -> str:
     )
 
 
-def _marital(one: Columns, persons: Columns) -> Text:
+def _marital(teller: Teller, one: Columns, persons: Columns) -> Text:
     """Single, married or widowed, for adults."""
     base = persons["id"][0] if len(persons["id"]) else 0
-    adult = one["birth"] < teller_end(persons) - ADULT_DAYS
+    adult = one["birth"] < teller.county.end - ADULT_DAYS
     spouse = one["spouse"]
     dead = np.zeros(len(spouse), dtype=bool)
     has = spouse >= 0
@@ -113,14 +113,9 @@ def _marital(one: Columns, persons: Columns) -> Text:
                                                      pick_text([zh for _, zh in MARITAL_STATUS], status)))  # fmt: skip
 
 
-def teller_end(persons: Columns) -> int:
-    """The last day anyone was born: near enough to the end for who is of age."""
-    return int(persons["birth"].max()) if len(persons["birth"]) else 0
-
-
 def _relatives(teller: Teller, persons: Columns) -> None:
     """Mothers and fathers of those under 18 at the end."""
-    young = persons["birth"] > teller_end(persons) - ADULT_DAYS
+    young = persons["birth"] > teller.county.end - ADULT_DAYS
     for key, code, zh, gender in (("mother", "MTH", "母亲", "female"), ("father", "FTH", "父亲", "male")):
         one = select(persons, np.flatnonzero(young & (persons[key] >= 0)))
         size = len(one["id"])
@@ -129,9 +124,11 @@ def _relatives(teller: Teller, persons: Columns) -> None:
         card = persons["card_from"][at] < NEVER
         teller.write("RelatedPerson", size, *together(
             teller.head("RelatedPerson", join(size, f"{key[0]}", integers(one["id"])), centre),
-            where(card, f',"identifier":[{{"use":"official","system":"{ID_CARD}","value":"', words(persons["card"][at]), '"}]'),
+            where(card, f',"identifier":[{{"use":"official","system":"{ID_CARD}","value":"',
+            words(persons["card"][at]), '"}]'),
             ',"active":true', subject(one["id"], "patient"), ',"relationship":[', concept(ROLE_CODE, code, zh),
-            '],"name":[{"use":"official","text":"', words(persons["name"][at]), f'"}}],"gender":"{gender}","birthDate":"',
+            '],"name":[{"use":"official","text":"', words(persons["name"][at]),
+            f'"}}],"gender":"{gender}","birthDate":"',
             dates(persons["birth"][at]), '"}',
         ))  # fmt: skip
 

@@ -17,6 +17,7 @@ from minkang.synth.fhir.systems import (
 )
 from minkang.synth.fhir.teller import Teller, concept, together
 
+STAFF_KINDS = {"doctor": "执业（助理）医师", "village-doctor": "乡村医生", "nurse": "注册护士"}
 JURISDICTION = (
     ',"physicalType":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/location-physical-type",'
     '"code":"jdn","display":"Jurisdiction"}]}'
@@ -103,13 +104,15 @@ def _staff(teller: Teller) -> None:
     gender = pick_text(("female", "male"), staff["male"].astype(np.int64))
     teller.write("Practitioner", size, *together(
         teller.head("Practitioner", join(size, "s", ids), institution),
-        f',"identifier":[{{"system":"{STAFF}","value":"', numbers, '"}],"active":true,"name":[{"use":"official","text":"',
+        f',"identifier":[{{"system":"{STAFF}","value":"', numbers,
+        '"}],"active":true,"name":[{"use":"official","text":"',
         words(name), '"}],"gender":"', gender, '"}',
     ))  # fmt: skip
-    kind = staff["doctor"].astype(np.int64)
+    kinds = list(STAFF_KINDS)
+    kind = np.array([kinds.index(text) for text in staff["kind"].tolist()], dtype=np.int64)
     teller.write("PractitionerRole", size, *together(
         teller.head("PractitionerRole", join(size, "r", ids), institution),
         ',"active":true,"practitioner":{"reference":"Practitioner/s', ids, '"},"organization":{"reference":"',
         teller.provider(institution), '"},"code":[',
-        concept(STAFF_KIND, pick_text(("nurse", "doctor"), kind), pick_text(("护士", "医师"), kind)), "]}",
+        concept(STAFF_KIND, pick_text(kinds, kind), pick_text(list(STAFF_KINDS.values()), kind)), "]}",
     ))  # fmt: skip

@@ -1,0 +1,71 @@
+"""The first feed: every line valid R4 in canonical form, marked as synthetic, with references that lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from minkang.fhir import decode, encode
+from minkang.synth import generate, write_fhir
+
+REFERENCE = re.compile(rb'"reference":"([A-Za-z]+/[A-Za-z0-9.-]+)"')
+TEST_DATA = b'"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"HTEST"'
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("fhir")
+    write_fhir(generate("wenshang", 800, (2020, 2025), seed=5), place)
+    return place
+
+
+def lines(folder: Path, most: int | None = None) -> list[bytes]:
+    found: list[bytes] = []
+    for place in sorted(folder.iterdir()):
+        all_ = place.read_bytes().splitlines()
+        step = max(1, len(all_) // most) if most else 1
+        found += all_[::step]
+    return found
+
+
+def test_every_type_a_county_sends_is_there(folder: Path) -> None:
+    assert {place.stem for place in folder.iterdir()} >= {
+        "Organization", "Location", "Practitioner", "PractitionerRole", "Patient", "RelatedPerson", "Encounter",
+        "Condition", "Observation", "MedicationRequest", "Immunization", "Procedure", "EpisodeOfCare", "ServiceRequest",
+    }  # fmt: skip
+
+
+def test_lines_are_valid_and_in_canonical_form(folder: Path) -> None:
+    """What the templates write is, byte for byte, what the checked encoder would write."""
+    for line in lines(folder, most=1500):
+        assert encode(decode(line)) == line
+
+
+def test_every_kind_of_observation_is_valid(folder: Path) -> None:
+    seen: dict[bytes, bytes] = {}
+    for line in (folder / "Observation.ndjson").read_bytes().splitlines():
+        start = line.index(b'"code":', line.index(b'"status"'))
+        seen.setdefault(line[start : start + 160], line)
+    assert len(seen) > 30
+    for line in seen.values():
+        assert encode(decode(line, "Observation")) == line
+
+
+def test_every_resource_says_that_it_is_synthetic_and_whose_it_is(folder: Path) -> None:
+    for line in lines(folder):
+        assert TEST_DATA in line
+        assert b'"meta":{"source":"urn:minkang:synthetic:' in line
+
+
+def test_every_reference_leads_to_a_resource_of_the_feed_and_ids_stand_once(folder: Path) -> None:
+    all_ = lines(folder)
+    heads = [re.match(rb'\{"resourceType":"(\w+)","id":"([^"]+)"', line) for line in all_]
+    names = [b"%s/%s" % (head[1], head[2]) for head in heads if head]
+    known = set(names)
+    assert len(known) == len(names) == len(all_)
+    assert {target for line in all_ for target in REFERENCE.findall(line)} <= known
+
+
+def test_the_outbreaks_are_not_given_away(folder: Path) -> None:
+    """Which case belongs to an outbreak is known to the truth alone."""
+    assert not any(b"outbreak" in line for line in lines(folder))
