@@ -9,8 +9,7 @@ from minkang.access.clients import Clients
 from minkang.db import Database, Notice, Served, migrate, require_current, server_for, silent
 from minkang.records.postgres import PostgresRepository
 from minkang.records.repository import Repository
-from minkang.records.search.limits import Limits
-from minkang.records.search.within import SearchWithin
+from minkang.records.search import Limits, PostgresSearch
 from minkang.settings import Settings
 
 # Packages that keep state in the database, lower floors first: the order in which their migrations run.
@@ -47,6 +46,11 @@ class Platform:
         self.server.stop()
 
 
+def after_restore(database: Database) -> None:
+    """What a restored copy needs before it is used: readers of its change feed must begin again."""
+    PostgresRepository(database, PostgresSearch(Limits())).after_restore()
+
+
 def open_platform(settings: Settings, *, notice: Notice = silent, prepare: bool = False) -> Platform:
     """Start or join the database and put the parts together.
 
@@ -60,7 +64,12 @@ def open_platform(settings: Settings, *, notice: Notice = silent, prepare: bool 
     server = server_for(settings, notice=notice)
     try:
         # One connection more than threads: the background worker never waits for a request to end.
-        database = Database(server.url, size=settings.threads + 1, statement_seconds=settings.statement_seconds)
+        database = Database(
+            server.url,
+            size=settings.threads + 1,
+            statement_seconds=settings.statement_seconds,
+            revive=server.revive,
+        )
         database.check()
         if prepare:
             migrate(database, MIGRATED_PACKAGES, notice=notice)
@@ -70,7 +79,7 @@ def open_platform(settings: Settings, *, notice: Notice = silent, prepare: bool 
         raise
     repository = PostgresRepository(
         database,
-        SearchWithin(Limits(most=settings.max_count)),
+        PostgresSearch(Limits(most=settings.max_count)),
         check_references=settings.check_references,
         max_entries=settings.max_entries,
     )

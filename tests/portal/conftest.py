@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from minkang.access.clients import Clients
 from minkang.db import Database
 
 PREPARE = """
+import contextlib
 import json
 from minkang.portal.accounts.people import ensure_demo_accounts
 from minkang.portal.accounts.project import prepare_tables
@@ -31,7 +33,11 @@ prepare_tables(platform)
 print(json.dumps(ensure_demo_accounts(platform)))
 platform.close()
 """
-SERVE = "from minkang.portal.server import serve; from minkang.settings import read_settings; serve(read_settings(), log=False)"
+SERVE = """
+from minkang.portal.server import serve
+from minkang.settings import read_settings
+serve(read_settings(), log=False)
+"""
 FHIR = "application/fhir+json"
 
 
@@ -46,11 +52,11 @@ class Running:
     """
 
     base: str
-    environment: dict[str, str]
+    environment: dict[str, str] = field(repr=False)
     database: Database
     login: tuple[str, str]
     process: subprocess.Popen[bytes] | None = None
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def fhir(self) -> str:
@@ -59,18 +65,18 @@ class Running:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        log = Path(self.environment["MINKANG_HOME"], "server.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVE], env=self.environment, stdout=log, stderr=log, start_new_session=True
-        )
-        log.close()
+        with Path(self.environment["MINKANG_HOME"], "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", SERVE], env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
         until = time.monotonic() + 30
-        while time.monotonic() < until:
+        while time.monotonic() < until and self.process.poll() is None:
             try:
                 if requests.get(f"{self.base}/readyz", timeout=2).status_code == 200:
                     return
             except requests.ConnectionError:
                 time.sleep(0.05)
+        self.kill()
         raise AssertionError(self.log())
 
     def stop(self) -> None:
@@ -86,7 +92,8 @@ class Running:
     def kill(self) -> None:
         """Kill all its processes at once."""
         assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
         self.process = None
 
@@ -115,7 +122,9 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-def running(database_server: Any, database_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(
+    database_server: Any, database_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     """One server for all tests of this worker; tests keep out of each other's way by identifiers of their own."""
     home = tmp_path_factory.mktemp("home")
     with database_server.database(database_template) as database:

@@ -79,4 +79,3 @@ class Doors:
             return self._tokens.handle(request)
         except Exception as problem:  # noqa: BLE001  as in the FHIR door, nothing leaves without an answer
             return response_of(problem, request)
-

@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-import os
-
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
+from minkang.db import Notice, silent
 from minkang.settings import Settings
+from minkang.wiring import open_platform
 
 STOP_SECONDS = 20
-_KEEP_ALIVE_SECONDS = 75
 
 
-def serve(settings: Settings, *, log: bool = True) -> None:
+def serve(settings: Settings, *, notice: Notice = silent, log: bool = True) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are finished within `STOP_SECONDS`.
+
+    The platform is opened here first, so that what keeps it from working is said once and not by each worker; the
+    share in the embedded database is kept while workers come and go.
 
     Args:
         settings: address, port, workers and threads. The workers read the same environment, so these must be the
             settings it holds.
+        notice: told what takes a while.
         log: whether Granian logs starts and stops of workers.
+
+    Raises:
+        Fault: what `open_platform` raises.
     """
-    os.environ.setdefault("PYTHONUNBUFFERED", "1")
-    Granian(
-        "minkang.portal.wsgi:application",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.WSGI,
-        workers=settings.workers,
-        blocking_threads=settings.threads,
-        # Waiting requests beyond this are refused at the socket rather than kept for minutes.
-        backpressure=settings.threads * 32,
-        http1_settings=HTTP1Settings(keep_alive=True),
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS,
-        log_enabled=log,
-        process_name=None,
-    ).serve()
+    platform = open_platform(settings, notice=notice)
+    # Workers are forked: no connection of this process may be open in them.
+    platform.database.close()
+    try:
+        Granian(
+            "minkang.portal.wsgi:application",
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.WSGI,
+            workers=settings.workers,
+            blocking_threads=settings.threads,
+            # Requests beyond this wait at the socket rather than in memory.
+            backpressure=settings.threads * 32,
+            http1_settings=HTTP1Settings(keep_alive=True),
+            websockets=False,
+            respawn_failed_workers=True,
+            workers_kill_timeout=STOP_SECONDS,
+            log_enabled=log,
+        ).serve()
+    finally:
+        platform.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
+from multiprocessing.util import Finalize
 
 from minkang.portal.doors import Doors
 from minkang.settings import read_settings
@@ -11,5 +11,12 @@ from minkang.wiring import open_platform
 _platform = open_platform(read_settings())
 application = Doors(_platform)
 application.start()
-atexit.register(_platform.close)
-atexit.register(application.stop)
+
+
+def _close() -> None:
+    application.stop()
+    _platform.close()
+
+
+# A worker is a process of multiprocessing, which ends without running what `atexit` holds.
+Finalize(None, _close, exitpriority=10)

@@ -46,9 +46,7 @@ class Admission:
         stranger = Access(caller="anonymous", scopes=(), address=request.address, request=request.id)
         path = "/".join(request.segments)
         self._audit.write(
-            AuditEntry(
-                stranger, f"http {request.method}", query=f"/fhir/{path}", outcome=fault.code, count=0
-            )
+            AuditEntry(stranger, f"http {request.method}", query=f"/fhir/{path}", outcome=fault.code, count=0)
         )
 
 

@@ -37,9 +37,7 @@ def request_of(environ: Environ, *, prefix: str, base: str, max_body: int) -> Re
         max_body: the most bytes of a body.
     """
     path = environ["PATH_INFO"].encode("latin-1", "replace").decode("utf-8", "replace")[len(prefix) :]
-    headers = {
-        name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"
-    }
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name[:5] == "HTTP_"}
     if kind := environ.get("CONTENT_TYPE"):
         headers["content-type"] = kind
     return Request(

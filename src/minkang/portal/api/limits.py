@@ -14,9 +14,7 @@ from minkang.errors import Fault
 CHUNK = 1 << 18
 
 # Keeps quotes and brackets, with square ones made round, and drops every other byte.
-_SKELETON = bytes(
-    {ord("["): ord("{"), ord("]"): ord("}")}.get(code, code) for code in range(256)
-)
+_SKELETON = bytes({ord("["): ord("{"), ord("]"): ord("}")}.get(code, code) for code in range(256))
 _OTHERS = bytes(code for code in range(256) if chr(code) not in '"{}[]')
 
 

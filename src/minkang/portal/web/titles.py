@@ -19,7 +19,7 @@ _DATED = (
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a list."""
+    """One line of a list; `method` is `create` for a first version, whichever request made it."""
 
     type: str
     id: str
@@ -39,7 +39,7 @@ def row_of(record: Record) -> Row:
         id=record.id,
         version=record.version,
         at=record.at,
-        method=record.method,
+        method="create" if record.version == 1 else record.method,
         deleted=record.deleted,
         title=title_of(body),
         date=_first_date(body),

@@ -8,7 +8,7 @@ import msgspec
 
 from minkang.portal.api.fhir.call import Call
 from minkang.portal.api.fhir.headers import JSON, etag, last_modified
-from minkang.portal.api.fhir.outcomes import information, outcome
+from minkang.portal.api.fhir.outcomes import approval
 from minkang.portal.api.messages import Response
 from minkang.records.repository import Record, Written
 from minkang.wording import say
@@ -38,7 +38,7 @@ def written_answer(call: Call, written: Written) -> Response:
     if call.prefer.returns == "OperationOutcome":
         key = "rest.created" if written.created else "rest.updated" if written.changed else "rest.unchanged"
         text = say(key, call.request.language, type=record.type, id=record.id, version=record.version)
-        return Response(status, _pretty(call, msgspec.json.encode(outcome([information(text)]))), headers)
+        return Response(status, _pretty(call, approval(text)), headers)
     return Response(status, _pretty(call, record.body or b""), headers)
 
 

@@ -11,7 +11,7 @@ from minkang.portal.api.fhir.call import Call
 from minkang.portal.api.fhir.export.jobs import Exports, Job, chunks
 from minkang.portal.api.fhir.export.plan import plan_of
 from minkang.portal.api.fhir.headers import NDJSON
-from minkang.portal.api.fhir.outcomes import information, outcome
+from minkang.portal.api.fhir.outcomes import approval
 from minkang.portal.api.messages import Response
 from minkang.wording import say
 
@@ -33,7 +33,7 @@ def kick_off(call: Call) -> Response:
     query = f"?{call.request.query}" if call.request.query else ""
     address = f"{call.base}/{'/'.join(call.request.segments)}{query}"
     id = exports.add(call.access, plan, request=address, language=call.request.language)
-    answer = document(call, outcome([information(say("rest.export", call.request.language))]), status=202)
+    answer = document(call, approval(say("rest.export", call.request.language)), status=202)
     answer.headers.append(("Content-Location", f"{call.base}/$export-status/{id}"))
     return answer
 
@@ -61,7 +61,7 @@ def status(call: Call) -> Response:
 def cancel(call: Call) -> Response:
     """Ends the job, or removes what it wrote: 202."""
     _exports(call).cancel(call.access, call.id)
-    return document(call, outcome([information(say("rest.cancelled", call.request.language))]), status=202)
+    return document(call, approval(say("rest.cancelled", call.request.language)), status=202)
 
 
 def download(call: Call) -> Response:

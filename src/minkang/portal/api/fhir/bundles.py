@@ -42,13 +42,14 @@ def search_entry(base: str, record: Record, mode: str, body: bytes | None = None
     return b"".join((address, body or record.body or b"null", b',"search":{"mode":"', mode.encode(), b'"}}'))
 
 
-def outcome_entry(outcome: dict[str, Any]) -> bytes:
+def outcome_entry(outcome: bytes) -> bytes:
     """Warnings of a search, as an entry of its own (R4 3.1.1.4.2)."""
-    return _encode({"resource": outcome, "search": {"mode": "outcome"}})
+    return _encode({"resource": msgspec.Raw(outcome), "search": {"mode": "outcome"}})
 
 
 def history_entry(base: str, record: Record) -> bytes:
     """One version, with the request that made it and the response it had."""
+    first = record.version == 1
     created = record.method == "create"
     request = {
         "method": _METHODS[record.method],
@@ -58,7 +59,7 @@ def history_entry(base: str, record: Record) -> bytes:
     if record.body is not None:
         parts += [b'"resource":', record.body, b","]
     parts += [b'"request":', _encode(request), b',"response":']
-    parts += [_encode(_versioned(201 if created else 204 if record.deleted else 200, record)), b"}"]
+    parts += [_encode(_versioned(201 if first else 204 if record.deleted else 200, record)), b"}"]
     return b"".join(parts)
 
 
@@ -69,14 +70,14 @@ def response_entry(
     record: Record | None = None,
     location: bool = False,
     resource: bytes | None = None,
-    outcome: dict[str, Any] | None = None,
+    outcome: bytes | None = None,
 ) -> bytes:
     """The answer to one entry of a batch or transaction."""
     response = _versioned(status, record)
     if location and record is not None:
         response["location"] = f"{base}/{record.type}/{record.id}/_history/{record.version}"
     if outcome is not None:
-        response["outcome"] = outcome
+        response["outcome"] = msgspec.Raw(outcome)
     parts = [b"{"]
     if record is not None and not record.deleted:
         parts.append(f'"fullUrl":"{base}/{record.type}/{record.id}",'.encode())

@@ -132,9 +132,7 @@ def _resource(type: str, exports: bool) -> dict[str, Any]:
         "conditionalDelete": "single",
         "referencePolicy": ["literal", "logical", "local"],
         "searchInclude": ["*", *(f"{type}:{code}" for code in references)],
-        "searchParam": [
-            {"name": one.code, "definition": one.url, "type": one.type} for one in parameters.values()
-        ],
+        "searchParam": [{"name": one.code, "definition": one.url, "type": one.type} for one in parameters.values()],
         "operation": _operations(type, exports),
     }
     if not references:

@@ -58,4 +58,3 @@ def count(text: str | None, most: int, default: int) -> int:
 
 def _address(place: str, pairs: list[tuple[str, str]]) -> str:
     return f"{place}?{urlencode(pairs)}" if pairs else place
-

@@ -13,7 +13,8 @@ from minkang.fhir.search.subset import subset
 from minkang.portal.api.fhir.answers import document, record_answer, written_answer
 from minkang.portal.api.fhir.call import Call
 from minkang.portal.api.fhir.headers import PATCH, check_content, etag, if_match, not_modified
-from minkang.portal.api.fhir.outcomes import information, outcome
+from minkang.portal.api.fhir.merging import merge_document, merged
+from minkang.portal.api.fhir.outcomes import approval
 from minkang.portal.api.messages import Response
 from minkang.records.patches import Patch
 from minkang.records.repository import Record
@@ -44,11 +45,14 @@ def vread(call: Call) -> Response:
 
 
 def create(call: Call) -> Response:
-    """`POST Patient`, with `If-None-Exist` only where nothing matches."""
+    """`POST Patient`, with `If-None-Exist` only where nothing matches.
+
+    Some clients (fhirpy, Aidbox's) put the criteria into the address instead. To pass over them would make the
+    duplicate that the caller wanted to avoid, so they mean the same.
+    """
     resource = _resource(call)
-    criteria = call.request.headers.get("if-none-exist")
-    written = call.repository.create(call.access, resource, if_none_exist=_criteria(criteria) if criteria else None)
-    return written_answer(call, written)
+    criteria = _criteria(call.request.headers.get("if-none-exist", "")) or _from_address(call)
+    return written_answer(call, call.repository.create(call.access, resource, if_none_exist=criteria or None))
 
 
 def update(call: Call) -> Response:
@@ -60,9 +64,7 @@ def update(call: Call) -> Response:
     if given != call.id:
         raise Fault("REST-042", where=f"{call.type}.id", given=given, expected=call.id)
     anything = call.request.headers.get("if-none-match", "").strip() == "*"
-    written = call.repository.update(
-        call.access, resource, if_match=if_match(call.request), if_none_match_any=anything
-    )
+    written = call.repository.update(call.access, resource, if_match=if_match(call.request), if_none_match_any=anything)
     return written_answer(call, written)
 
 
@@ -77,7 +79,9 @@ def conditional_update(call: Call) -> Response:
 
 
 def patch(call: Call) -> Response:
-    """`PATCH Patient/1` by JSON Patch or FHIRPath Patch."""
+    """`PATCH Patient/1` by JSON Patch, FHIRPath Patch or JSON Merge Patch."""
+    if (merge := merge_document(call)) is not None:
+        return written_answer(call, merged(call, merge))
     change = _patch(call)
     written = call.repository.patch(call.access, call.type, call.id, change, if_match=if_match(call.request))
     return written_answer(call, written)
@@ -98,7 +102,7 @@ def delete(call: Call) -> Response:
     headers = [("ETag", etag(record.version))] if record else []
     if call.prefer.returns == "OperationOutcome":
         text = say("rest.deleted", call.request.language, count=1 if record else 0)
-        answer = document(call, outcome([information(text)]))
+        answer = document(call, approval(text))
         answer.headers += headers
         return answer
     return Response(204, b"", headers)
@@ -109,7 +113,7 @@ def conditional_delete(call: Call) -> Response:
     count = call.repository.conditional_delete(call.access, call.type, _query_criteria(call))
     if call.prefer.returns == "OperationOutcome":
         text = say("rest.deleted", call.request.language, count=count)
-        return document(call, outcome([information(text)]))
+        return document(call, approval(text))
     return Response(204)
 
 
@@ -152,10 +156,14 @@ def _query_criteria(call: Call) -> str:
     Raises:
         Fault: `REST-043`.
     """
-    kept = [part for part in call.request.query.split("&") if part and part.split("=")[0] not in _SHAPING]
-    if not kept:
-        raise Fault("REST-043", method=call.request.method)
-    return "&".join(kept)
+    if criteria := _from_address(call):
+        return criteria
+    raise Fault("REST-043", method=call.request.method)
+
+
+def _from_address(call: Call) -> str:
+    parts = call.request.query.split("&") if call.request.query else []
+    return "&".join(part for part in parts if part and part.split("=")[0] not in _SHAPING)
 
 
 _SHAPING = frozenset(("_format", "_pretty"))

@@ -1,19 +1,15 @@
-"""Every fault as an OperationOutcome: the one place where an exception becomes an answer."""
+"""Every fault as an answer: the one place where an exception becomes an OperationOutcome with its status."""
 
 from __future__ import annotations
 
 import logging
-import re
-from typing import Any
-
-import msgspec
 
 from minkang.errors import Fault, Faults, Language
+from minkang.fhir import encode
+from minkang.fhir.outcomes import outcome_of, success
 from minkang.portal.api.fhir.headers import JSON
 from minkang.portal.api.messages import Request, Response
 
-FAULT_SYSTEM = "urn:minkang:fault"
-_PATH = re.compile(r"[A-Z][A-Za-z]*([.\[].*)?")
 _MOST_ISSUES = 100
 _log = logging.getLogger("minkang.rest")
 
@@ -25,16 +21,15 @@ def response_of(problem: Exception, request: Request) -> Response:
     without its inner words: they may quote a record.
     """
     fault = fault_of(problem, request)
-    body = msgspec.json.encode(outcome_of(fault, request.language))
     headers = [("Content-Type", f"{JSON};charset=UTF-8"), ("Cache-Control", "no-store")]
     status = fault.category.status
     if status == 401:
         headers.append(("WWW-Authenticate", 'Bearer realm="minkang"'))
     if status in (429, 503):
         headers.append(("Retry-After", "5"))
-    if allowed := fault.params.get("allowed"):
+    if allowed := fault.params.get("allowed_methods"):
         headers.append(("Allow", str(allowed)))
-    return Response(status, body, headers)
+    return Response(status, refusal(fault, request.language), headers)
 
 
 def fault_of(problem: Exception, request: Request) -> Fault:
@@ -49,33 +44,18 @@ def fault_of(problem: Exception, request: Request) -> Fault:
     return Fault("REST-900", request=request.id)
 
 
-def outcome_of(fault: Fault, language: Language) -> dict[str, Any]:
-    """An OperationOutcome with one issue a fault (the first hundred)."""
-    faults = fault.faults if isinstance(fault, Faults) else [fault]
-    return outcome([issue_of(one, language) for one in faults[:_MOST_ISSUES]])
+def refusal(fault: Fault, language: Language) -> bytes:
+    """An OperationOutcome with an issue a fault, the first hundred."""
+    if isinstance(fault, Faults) and len(fault.faults) > _MOST_ISSUES:
+        fault = Faults(fault.faults[:_MOST_ISSUES])
+    return encode(outcome_of(fault, language))
 
 
-def outcome(issues: list[dict[str, Any]]) -> dict[str, Any]:
-    """An OperationOutcome of these issues."""
-    return {"resourceType": "OperationOutcome", "issue": issues}
-
-
-def issue_of(fault: Fault, language: Language, *, severity: str = "error") -> dict[str, Any]:
-    """One issue: our code and words in `details`, what to do in `diagnostics`, the place in `expression`."""
-    issue: dict[str, Any] = {
-        "severity": severity,
-        "code": fault.category.issue,
-        "details": {
-            "coding": [{"system": FAULT_SYSTEM, "code": fault.code}],
-            "text": fault.text(language),
-        },
-        "diagnostics": f"{fault.code}: {fault.text(language)} {fault.advice(language)}",
-    }
-    if fault.where and _PATH.fullmatch(fault.where):
-        issue["expression"] = [fault.where]
-    return issue
-
-
-def information(text: str, *, code: str = "informational") -> dict[str, Any]:
-    """An issue that says all is well."""
-    return {"severity": "information", "code": code, "details": {"text": text}, "diagnostics": text}
+def approval(text: str, *, warnings: list[Fault] | None = None, language: Language = "en") -> bytes:
+    """An OperationOutcome that says all is well, after what there is to warn of; no text, no last issue."""
+    issues = list(outcome_of(Faults(warnings), language).issue) if warnings else []
+    for issue in issues:
+        issue.severity = "warning"
+    outcome = success(text)
+    outcome.issue = [*issues, *outcome.issue] if text else issues
+    return encode(outcome)

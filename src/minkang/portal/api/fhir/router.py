@@ -129,9 +129,7 @@ def handle(request: Request, repository: Repository, let_in: Callable[[Request],
 _NOBODY = Access(caller="public", scopes=(), request="")
 
 
-def _call(
-    request: Request, access: Access, repository: Repository, offer: Offer, *, shape: str, route: Route
-) -> Call:
+def _call(request: Request, access: Access, repository: Repository, offer: Offer, *, shape: str, route: Route) -> Call:
     call = Call(request, access, repository, offer)
     for name, segment in zip(shape.split("/"), request.segments, strict=False):
         if name[:1] == "{":
@@ -164,4 +162,4 @@ def _nothing_there(request: Request, shape: str) -> Fault:
     if methods is None:
         return Fault("REST-001", path=path)
     allowed = sorted({*methods, *(["HEAD"] if "GET" in methods else [])})
-    return Fault("REST-002", path=path, method=request.method, allowed=", ".join(allowed))
+    return Fault("REST-002", path=path, method=request.method, allowed_methods=", ".join(allowed))

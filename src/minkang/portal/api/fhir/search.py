@@ -14,9 +14,10 @@ from minkang.portal.api.fhir.bundles import bundle, outcome_entry, search_entry
 from minkang.portal.api.fhir.call import GENERAL, Call, read_pairs
 from minkang.portal.api.fhir.compartments import COMPARTMENT, within
 from minkang.portal.api.fhir.headers import FORM, check_content
-from minkang.portal.api.fhir.outcomes import issue_of, outcome
+from minkang.portal.api.fhir.outcomes import approval
 from minkang.portal.api.messages import Response
 from minkang.records.repository import SearchPage
+from minkang.records.types import TYPE_CODES
 
 _FORMS = frozenset((FORM,))
 
@@ -40,6 +41,8 @@ def search_by_form(call: Call) -> Response:
 
 
 def _answer(call: Call, pairs: list[tuple[str, str]]) -> Response:
+    if call.target and call.target not in TYPE_CODES:
+        raise Fault("RECORDS-001", type=call.target)
     criteria = [pair for pair in pairs if pair[0] not in GENERAL]
     type = call.target or call.type
     query = parse_query(type or None, criteria, limits=_limits(call))
@@ -61,11 +64,8 @@ def search_bundle(call: Call, query: Query, page: SearchPage) -> bytes:
     """
     entries = []
     if query.unknown:
-        issues = [
-            issue_of(Fault("REST-033", name=name), call.request.language, severity="warning")
-            for name, _ in query.unknown
-        ]
-        entries.append(outcome_entry(outcome(issues)))
+        warnings = [Fault("REST-033", name=name) for name, _ in query.unknown]
+        entries.append(outcome_entry(approval("", warnings=warnings, language=call.request.language)))
     part = is_subset(query)
     for mode, records in (("match", page.matches), ("include", page.included)):
         for record in records:

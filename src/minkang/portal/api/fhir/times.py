@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from minkang.errors import Fault
 
-_FORM = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?([Zz]|[+ -]\d\d:\d\d)?)?)?)?"
-)
+_FORM = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?([Zz]|[+ -]\d\d:\d\d)?)?)?)?")
 
 
 def interval(name: str, text: str) -> tuple[datetime, datetime]:

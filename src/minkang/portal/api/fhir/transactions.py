@@ -11,7 +11,7 @@ from minkang.portal.api.fhir.answers import document
 from minkang.portal.api.fhir.bundles import bundle, history_bundle, response_entry, search_entry
 from minkang.portal.api.fhir.call import Call
 from minkang.portal.api.fhir.headers import check_content
-from minkang.portal.api.fhir.outcomes import outcome_of
+from minkang.portal.api.fhir.outcomes import refusal
 from minkang.portal.api.messages import Response
 from minkang.records.repository import EntryResult, HistoryPage, SearchPage
 
@@ -49,9 +49,7 @@ def transaction(call: Call) -> Response:
     run = call.repository.batch if head.type == "batch" else call.repository.transaction
     result = run(call.access, body)
     urls = _urls(body) if any(entry.page is not None for entry in result.entries) else []
-    entries = [
-        _entry(call, entry, urls[index] if urls else "") for index, entry in enumerate(result.entries)
-    ]
+    entries = [_entry(call, entry, urls[index] if urls else "") for index, entry in enumerate(result.entries)]
     return document(call, bundle(f"{head.type}-response", entries))
 
 
@@ -68,7 +66,7 @@ def _urls(body: bytes) -> list[str]:
 
 def _entry(call: Call, result: EntryResult, url: str) -> bytes:
     if result.fault is not None:
-        outcome = outcome_of(result.fault, call.request.language)
+        outcome = refusal(result.fault, call.request.language)
         return response_entry(call.base, result.status, outcome=outcome)
     if result.page is not None:
         return response_entry(call.base, result.status, resource=_page(call, result.page, url))
@@ -77,9 +75,7 @@ def _entry(call: Call, result: EntryResult, url: str) -> bytes:
         read = not result.location
         if read or call.prefer.returns == "representation":
             shown = result.record.body
-    return response_entry(
-        call.base, result.status, record=result.record, location=result.location, resource=shown
-    )
+    return response_entry(call.base, result.status, record=result.record, location=result.location, resource=shown)
 
 
 def _page(call: Call, page: SearchPage | HistoryPage, url: str) -> bytes:

@@ -9,7 +9,7 @@ from minkang.fhir import Resource, decode
 from minkang.portal.api.fhir.answers import document
 from minkang.portal.api.fhir.call import Call
 from minkang.portal.api.fhir.headers import check_content
-from minkang.portal.api.fhir.outcomes import information, issue_of, outcome, outcome_of
+from minkang.portal.api.fhir.outcomes import approval, refusal
 from minkang.portal.api.messages import Response
 from minkang.wording import say
 
@@ -38,17 +38,15 @@ def validate(call: Call) -> Response:
     Invariants and profiles are not checked, and an issue says so where a profile was asked for.
     """
     body, mode, profile = _given(call)
-    issues = []
     try:
         _check(call, body, mode)
     except Fault as fault:
         if fault.category.status >= 500 or fault.code == "ACCESS-002":
             raise
-        return document(call, outcome_of(fault, call.request.language))
-    if profile:
-        issues.append(issue_of(Fault("REST-045", profile=profile), call.request.language, severity="warning"))
-    issues.append(information(say("rest.valid", call.request.language)))
-    return document(call, outcome(issues))
+        return document(call, refusal(fault, call.request.language))
+    language = call.request.language
+    warnings = [Fault("REST-045", profile=profile)] if profile else []
+    return document(call, approval(say("rest.valid", language), warnings=warnings, language=language))
 
 
 def _check(call: Call, body: bytes | None, mode: str) -> None:

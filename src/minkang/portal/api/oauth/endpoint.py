@@ -148,9 +148,7 @@ def _allowed(client: Client, asked: str) -> str:
     except Fault:
         raise Fault("OAUTH-005", scope=asked) from None
     for word, scope in zip(asked.split(), wanted, strict=True):
-        granted = {
-            interaction for own in held if own.type in ("*", scope.type) for interaction in own.interactions
-        }
+        granted = {interaction for own in held if own.type in ("*", scope.type) for interaction in own.interactions}
         if not scope.interactions <= granted:
             raise Fault("OAUTH-005", scope=word)
     return " ".join(asked.split())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from minkang.errors import Fault
 from minkang.fhir import decode
+from minkang.fhir.search.reading import parse_query
 from minkang.portal.api.fhir.call import Call
 from minkang.portal.api.fhir.compartments import PATIENT_TYPES
 from minkang.portal.api.fhir.headers import check_content
@@ -44,7 +46,8 @@ def plan_of(call: Call) -> Plan:
 
     Raises:
         Fault: `REST-050` for an output format, `REST-031` for a parameter not known (under strict handling),
-            `RECORDS-001` for a type, `REST-051` for a type outside the level, `REST-032` for a time or filter.
+            `RECORDS-001` for a type, `REST-051` for a type outside the level, `REST-032` for a time or filter;
+            those of a search for a filter's criteria.
     """
     pairs = _pairs(call)
     if call.prefer.strict and (unknown := sorted({name for name, _ in pairs} - _KNOWN)):
@@ -83,6 +86,8 @@ def _filters(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
             type, mark, criteria = value.partition("?")
             if type not in TYPE_CODES or not mark or not criteria:
                 raise Fault("REST-032", name=name, value=value)
+            # Read now, so that a mistake is heard at the kick-off and not from a job that failed.
+            parse_query(type, parse_qsl(criteria, keep_blank_values=True), strict=True)
             filters.setdefault(type, []).append(criteria)
     return filters
 
