@@ -77,7 +77,8 @@ def test_a_load_needs_the_scopes_to_create_and_update_everything(repository: Rep
 def test_loaded_rows_are_those_of_an_update(store: PostgresRepository, database: Database, access: Access) -> None:
     """COPY and the ordinary path leave the same search keys."""
     observation = """{"resourceType":"Observation","id":"%s","status":"final","code":{"coding":[
-    {"system":"http://loinc.org","code":"85354-9","display":"Blood pressure"}]},"subject":{"reference":"Patient/1"},"effectivePeriod":{"start":"2020"},
+    {"system":"http://loinc.org","code":"85354-9","display":"Blood pressure"}]},
+    "subject":{"reference":"Patient/1"},"effectivePeriod":{"start":"2020"},
     "component":[{"code":{"coding":[{"code":"8480-6"}]},"valueQuantity":{"value":120.50,"code":"mm[Hg]",
     "system":"http://unitsofmeasure.org"}},{"code":{"text":"x"},"valueQuantity":{"value":-8}}]}"""
     loaded(store, access, [(observation % "a").encode()])

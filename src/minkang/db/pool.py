@@ -240,10 +240,11 @@ def _is_alive(connection: Connection[Row]) -> bool:
         return False
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
-    if not poll.poll(0):
-        return True
-    try:  # A notice, or the end of the stream: reading tells which.
-        connection.pgconn.consume_input()
+    try:
+        while poll.poll(0):  # A notice, or a last message and then the end of the stream: reading on tells which.
+            connection.pgconn.consume_input()
+            if connection.info.status != psycopg.pq.ConnStatus.OK:
+                return False
     except psycopg.Error:
         return False
-    return connection.info.status == psycopg.pq.ConnStatus.OK
+    return True
