@@ -6,7 +6,8 @@ formats are modules of their own that read the same tables (docs/decisions/0006-
 
 from minkang.synth.fhir import write_fhir
 from minkang.synth.generate import generate, generate_chunks
+from minkang.synth.parquet import write_truth
 from minkang.synth.sample import sample
-from minkang.synth.truth import Truth, write_truth
+from minkang.synth.truth import Truth
 
 __all__ = ["Truth", "generate", "generate_chunks", "sample", "write_fhir", "write_truth"]

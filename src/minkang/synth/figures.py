@@ -73,17 +73,22 @@ def measure(truth: Truth | Iterable[Truth]) -> Figures:
     """Count all indicators of a truth, whole or chunk by chunk."""
     figures: Figures | None = None
     for part in [truth] if isinstance(truth, Truth) else truth:
-        if figures is None:
-            figures = Figures(part.county.years)
-            _resources(part, figures)
-        for year in range(figures.years[0], figures.years[1] + 1):
-            _people(part, figures, year)
-            _care(part, figures, year)
-            _programmes(part, figures, year)
-            _children(part, figures, year)
+        figures = figures or Figures(part.county.years)
+        count(part, figures)
     if figures is None:
         raise ValueError("no truth")
     return figures
+
+
+def count(part: Truth, figures: Figures) -> None:
+    """Add what one chunk has to the figures."""
+    if "doctors" not in figures.counts:
+        _resources(part, figures)
+    for year in range(figures.years[0], figures.years[1] + 1):
+        _people(part, figures, year)
+        _care(part, figures, year)
+        _programmes(part, figures, year)
+        _children(part, figures, year)
 
 
 def _here(one: Columns, at: int) -> Bools:

@@ -1,15 +1,12 @@
-"""What really is: the county's tables, whole or chunk by chunk, and their Parquet form."""
+"""What really is: the county's tables, whole or those of one chunk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from minkang.synth.arrays import NEVER, Column, Columns
 from minkang.synth.catalogue import texts
@@ -55,63 +52,3 @@ def _arrow(column: Column, kind: str) -> Any:
     if kind in {"minute", "int"}:
         return pa.array(column.astype(np.int32))
     return pa.array(column)
-
-
-def write_truth(truth: Truth | Iterable[Truth], folder: Path | str) -> dict[str, int]:
-    """Write one Parquet file a table, one row group a chunk; county tables (institutions, staff, places) beside them.
-
-    Args:
-        truth: a whole county, or its chunks one after another (memory stays that of one chunk).
-
-    Returns:
-        rows by table.
-    """
-    place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
-    writers: dict[str, pq.ParquetWriter] = {}
-    counts = dict.fromkeys(TABLES, 0)
-    county: County | None = None
-    try:
-        for part in _parts(truth):
-            county = part.county
-            for name in TABLES:
-                table = part.arrow(name)
-                if name not in writers:
-                    writers[name] = pq.ParquetWriter(place / f"{name}.parquet", table.schema, compression="zstd")
-                writers[name].write_table(table)
-                counts[name] += table.num_rows
-    finally:
-        for writer in writers.values():
-            writer.close()
-    if county is not None:
-        for name, table in county_tables(county).items():
-            pq.write_table(table, place / f"{name}.parquet", compression="zstd")
-            counts[name] = table.num_rows
-    return counts
-
-
-def county_tables(county: County) -> dict[str, pa.Table]:
-    """Institutions, staff and places with the positions that the other tables use."""
-    institutions = [vars(one) | {"position": number} for number, one in enumerate(county.institutions)]
-    staff = {name: pa.array(column) for name, column in county.staff.items()}
-    places = [
-        {
-            "position": number,
-            "code": code,
-            "name": county.region.divisions[code],
-            "residents": int(county.sizes[number]),
-        }
-        for number, code in enumerate(county.places)
-    ]
-    return {
-        "institutions": pa.Table.from_pylist(institutions),
-        "staff": pa.table(staff),
-        "places": pa.Table.from_pylist(places),
-    }
-
-
-def _parts(truth: Truth | Iterable[Truth]) -> Iterator[Truth]:
-    if isinstance(truth, Truth):
-        yield truth
-    else:
-        yield from truth
