@@ -19,10 +19,8 @@ from uuid import UUID
 
 from psycopg import sql
 
-from minkang.records.search.pieces import FALSE, TRUE, Piece, both, either, join, number, numbers, piece
-
-Types = tuple[int, ...]
-"""Codes of resource types (`minkang.records.types`); none means all."""
+from minkang.records.search.pieces import FALSE, Piece, both, either, join, number, numbers, piece
+from minkang.records.search.tables import Types, of_types, rows_of, type_of
 
 NO_TYPE: Types = (0,)
 """A code that no type has."""
@@ -55,20 +53,6 @@ class Reach(IntEnum):
     """Unknown: worth probing."""
     ALL = 2
     """No index leads to them; the condition can only be tested."""
-
-
-def of_types(row: Piece, types: Types) -> Piece:
-    """The condition that keeps a row to some types, so that only their partitions are touched."""
-    if not types:
-        return TRUE
-    if len(types) == 1:
-        return piece("{row}.type = {type}", row=row, type=number(types[0]))
-    return piece("{row}.type IN ({types})", row=row, types=numbers(types))
-
-
-def type_of(row: Piece, types: Types) -> Piece:
-    """A row's type: a constant where there is only one, so that the index alone can answer."""
-    return piece("{type}::smallint", type=number(types[0])) if len(types) == 1 else piece("{row}.type", row=row)
 
 
 class Condition(ABC):
@@ -139,8 +123,7 @@ class Found(Condition):
         result = []
         for table, where in [(one.table, where) for one in self.rows for where in _ranges(one)]:
             row = names.new()
-            source = piece("{table} AS {row}", table=Piece(sql.Identifier(table)), row=row)
-            result.append((row, source, both([of_types(row, types), where(row)])))
+            result.append((row, rows_of(table, row, types), both([of_types(row, types, table), where(row)])))
         return result
 
     def in_order(self, types: Types) -> bool:
@@ -161,16 +144,17 @@ class Found(Condition):
     def _select(self, rows: Rows, where: Where, types: Types, names: Names) -> Piece:
         row = names.new()
         return piece(
-            "SELECT {type} AS type, {row}.rid FROM {table} AS {row} WHERE {types} AND {where}",
-            type=type_of(row, types), row=row, table=Piece(sql.Identifier(rows.table)),
-            types=of_types(row, types), where=where(row),
+            "SELECT {type} AS type, {row}.rid FROM {table} WHERE {types} AND {where}",
+            type=type_of(row, types), row=row, table=rows_of(rows.table, row, types),
+            types=of_types(row, types, rows.table), where=where(row),
         )  # fmt: skip
 
     def _exists(self, rows: Rows, rid: Piece, types: Types, names: Names) -> Piece:
         row = names.new()
         return piece(
-            "EXISTS (SELECT FROM {table} AS {row} WHERE {types} AND {row}.rid = {rid} AND {where} OFFSET 0)",
-            table=Piece(sql.Identifier(rows.table)), row=row, types=of_types(row, types), rid=rid, where=rows.test(row),
+            "EXISTS (SELECT FROM {table} WHERE {types} AND {row}.rid = {rid} AND {where} OFFSET 0)",
+            table=rows_of(rows.table, row, types), row=row, types=of_types(row, types, rows.table), rid=rid,
+            where=rows.test(row),
         )  # fmt: skip
 
 
@@ -259,16 +243,17 @@ class OnRecord(Condition):
         """The rows that satisfy it."""
         row = names.new()
         return piece(
-            "SELECT {type} AS type, {row}.rid FROM record AS {row} WHERE {types} AND NOT {row}.deleted AND {where}",
-            type=type_of(row, types), row=row, types=of_types(row, types), where=self.where(row),
+            "SELECT {type} AS type, {row}.rid FROM {table} WHERE {types} AND NOT {row}.deleted AND {where}",
+            type=type_of(row, types), row=row, table=rows_of("record", row, types), types=of_types(row, types),
+            where=self.where(row),
         )  # fmt: skip
 
     def test(self, rid: Piece, types: Types, names: Names) -> Piece:
         """A look-up of the row."""
         row = names.new()
         return piece(
-            "EXISTS (SELECT FROM record AS {row} WHERE {types} AND {row}.rid = {rid} AND {where} OFFSET 0)",
-            row=row, types=of_types(row, types), rid=rid, where=self.where(row),
+            "EXISTS (SELECT FROM {table} WHERE {types} AND {row}.rid = {rid} AND {where} OFFSET 0)",
+            row=row, table=rows_of("record", row, types), types=of_types(row, types), rid=rid, where=self.where(row),
         )  # fmt: skip
 
 
@@ -300,12 +285,14 @@ class Refers(Condition):
         inner, target, row, at = names.new(), names.new(), names.new(), (far.type,)
         return piece(
             "SELECT {type} AS type, {row}.rid FROM (SELECT * FROM ({source}) AS {target} OFFSET 0) AS {inner}"
-            " CROSS JOIN LATERAL (SELECT {target}.key FROM record AS {target} WHERE {at} AND {target}.rid = {inner}.rid"
+            " CROSS JOIN LATERAL (SELECT {target}.key FROM {targets} WHERE {at} AND {target}.rid = {inner}.rid"
             " AND NOT {target}.deleted OFFSET 0) AS {target}"
-            " CROSS JOIN LATERAL (SELECT {columns} FROM search_reference AS {row} WHERE {types}"
+            " CROSS JOIN LATERAL (SELECT {columns} FROM {table} WHERE {types}"
             " AND {row}.target = {target}.key AND {branch} OFFSET 0) AS {row}",
             type=type_of(row, types), columns=_columns(row, types), row=row, inner=inner, target=target,
-            source=far.condition.source(at, names), at=of_types(target, at), types=of_types(row, types),
+            source=far.condition.source(at, names), at=of_types(target, at),
+            types=of_types(row, types, "search_reference"),
+            targets=rows_of("record", target, at), table=rows_of("search_reference", row, types),
             branch=branch_is(row, self.branches),
         )  # fmt: skip
 
@@ -316,10 +303,11 @@ class Refers(Condition):
     def _to(self, far: Far, rid: Piece, types: Types, names: Names) -> Piece:
         row, target, at = names.new(), names.new(), (far.type,)
         return piece(
-            "EXISTS (SELECT FROM search_reference AS {row} JOIN record AS {target} ON {at}"
+            "EXISTS (SELECT FROM {table} JOIN {targets} ON {at}"
             " AND {target}.key = {row}.target AND NOT {target}.deleted"
             " WHERE {types} AND {row}.rid = {rid} AND {branch} AND {inner} OFFSET 0)",
-            row=row, target=target, at=of_types(target, at), types=of_types(row, types), rid=rid,
+            row=row, target=target, at=of_types(target, at), types=of_types(row, types, "search_reference"), rid=rid,
+            targets=rows_of("record", target, at), table=rows_of("search_reference", row, types),
             branch=branch_is(row, self.branches),
             inner=far.condition.test(piece("{target}.rid", target=target), at, names),
         )  # fmt: skip
@@ -350,13 +338,14 @@ class Referred(Condition):
         types = self._here(types)
         return piece(
             "SELECT {type} AS type, {target}.rid FROM (SELECT * FROM ({source}) AS {target} OFFSET 0) AS {inner}"
-            " CROSS JOIN LATERAL (SELECT {row}.target FROM search_reference AS {row} WHERE {there}"
+            " CROSS JOIN LATERAL (SELECT {row}.target FROM {table} WHERE {there}"
             " AND {row}.rid = {inner}.rid AND {branch} OFFSET 0) AS {row}"
-            " CROSS JOIN LATERAL (SELECT {columns} FROM record AS {target} WHERE {types}"
+            " CROSS JOIN LATERAL (SELECT {columns} FROM {targets} WHERE {types}"
             " AND {target}.key = {row}.target AND NOT {target}.deleted OFFSET 0) AS {target}",
             type=type_of(target, types), columns=_columns(target, types), target=target, inner=inner, row=row,
-            source=self.condition.source(there, names), there=of_types(row, there),
+            source=self.condition.source(there, names), there=of_types(row, there, "search_reference"),
             branch=branch_is(row, self.branches), types=of_types(target, types),
+            table=rows_of("search_reference", row, there), targets=rows_of("record", target, types),
         )  # fmt: skip
 
     def test(self, rid: Piece, types: Types, names: Names) -> Piece:
@@ -364,9 +353,10 @@ class Referred(Condition):
         here, row, there = names.new(), names.new(), (self.type,)
         types = self._here(types)
         return piece(
-            "EXISTS (SELECT FROM record AS {here} JOIN search_reference AS {row} ON {there}"
+            "EXISTS (SELECT FROM {heres} JOIN {table} ON {there}"
             " AND {row}.target = {here}.key AND {branch} WHERE {types} AND {here}.rid = {rid} AND {inner} OFFSET 0)",
-            here=here, row=row, there=of_types(row, there), branch=branch_is(row, self.branches),
+            here=here, row=row, there=of_types(row, there, "search_reference"), branch=branch_is(row, self.branches),
+            heres=rows_of("record", here, types), table=rows_of("search_reference", row, there),
             types=of_types(here, types), rid=rid,
             inner=self.condition.test(piece("{row}.rid", row=row), there, names),
         )  # fmt: skip

@@ -7,6 +7,7 @@ from itertools import product
 from uuid import UUID
 
 from minkang.fhir.search import identifier_branch, of_type_branch
+from minkang.fhir.search.conversion import PLAIN_TOKENS
 from minkang.fhir.search.extraction import target_type
 from minkang.fhir.search.parameters import Branch, SearchParameter
 from minkang.fhir.search.query import (
@@ -40,9 +41,9 @@ from minkang.records.search.conditions import (
     Referred,
     Refers,
     Rows,
-    Types,
 )
 from minkang.records.search.pieces import Piece, piece
+from minkang.records.search.tables import Types
 from minkang.records.types import TYPE_NAMES, type_code, type_name
 
 SHARED = frozenset(
@@ -56,6 +57,9 @@ SHARED = frozenset(
 
 OWN = frozenset(("Identifier", "ContactPoint"))
 """Data types whose values belong to few records."""
+
+PLAIN = frozenset((*PLAIN_TOKENS, "boolean", "truth"))
+"""Data types whose tokens have no system."""
 
 Expand = Callable[[Criterion, SetValue], tuple[TokenValue, ...]]
 """Gives the codes that a value set, or a place in a code system, stands for."""
@@ -169,8 +173,13 @@ _NONE = "\0"
 def _system(branch: Branch, value: TokenValue) -> str | None:
     """The system to look for: None any; `_NONE` when the branch holds another one only."""
     if not branch.system:
-        return value.system
+        return "" if value.system is None and _is_plain(branch) else value.system
     return branch.system if value.system in {None, branch.system} else _NONE
+
+
+def _is_plain(branch: Branch) -> bool:
+    """Whether its tokens never have a system (a code, a boolean): so that any system means none, which is one key."""
+    return all(leaf.type in PLAIN for leaf in branch.leaves)
 
 
 def _token_branch(criterion: Criterion, branch: Branch) -> int:

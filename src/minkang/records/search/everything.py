@@ -22,13 +22,14 @@ from minkang.fhir.search import search_parameter
 from minkang.fhir.search.query import Query
 from minkang.records.keys import record_key
 from minkang.records.repository import SearchPage
-from minkang.records.search.conditions import Names, branch_is, of_types
+from minkang.records.search.conditions import Names, branch_is
 from minkang.records.search.cursors import Place, digest, read_cursor, write_cursor
 from minkang.records.search.found import Hit, hit
 from minkang.records.search.limits import LIMITS, Limits
 from minkang.records.search.pages import with_bodies
 from minkang.records.search.pieces import TRUE, piece
 from minkang.records.search.session import Session
+from minkang.records.search.tables import of_types, rows_of
 from minkang.records.types import type_code
 
 
@@ -84,10 +85,10 @@ def _patient(session: Session, id: str, types: Sequence[str], since: datetime | 
     names = Names()
     row, key, code = names.new(), UUID(bytes=record_key(f"Patient/{id}")), (type_code("Patient"),)
     select = piece(
-        "SELECT {row}.type, {row}.rid FROM record AS {row} WHERE {type} AND {row}.key = %s AND NOT {row}.deleted",
-        key, row=row, type=of_types(row, code),
+        "SELECT {row}.type, {row}.rid FROM {table} WHERE {type} AND {row}.key = %s AND NOT {row}.deleted",
+        key, row=row, type=of_types(row, code), table=rows_of("record", row, code),
     )  # fmt: skip
-    found = [hit(one) for one in session.run(with_bodies(select, 1, names))]
+    found = [hit(one) for one in session.run(with_bodies(select, code, 1, names))]
     if not found:
         raise Fault("RECORDS-002", type="Patient", id=id)
     return [one for one in found if (not types or "Patient" in types) and (not since or one.record.at >= since)]
@@ -122,7 +123,7 @@ def _compartment(
         " AND {branch} AND ({row}.type, {row}.rid) > (%s, %s) AND {recent} ORDER BY {row}.type, {row}.rid",
         key, place.type, place.rid, row=row, types=of_types(row, codes), branch=branch_is(row, branches), recent=recent,
     )  # fmt: skip
-    return [hit(one) for one in session.run(with_bodies(select, limit, names))]
+    return [hit(one) for one in session.run(with_bodies(select, codes, limit, names))]
 
 
 

@@ -15,13 +15,14 @@ from minkang.fhir.search import parameters_of
 from minkang.fhir.search.query import Include, Query
 from minkang.records.keys import record_key
 from minkang.records.repository import Record
-from minkang.records.search.conditions import Names, branch_is, of_types
+from minkang.records.search.conditions import Names, branch_is
 from minkang.records.search.found import Hit, hit
 from minkang.records.search.grants import granted
 from minkang.records.search.limits import Limits
 from minkang.records.search.pages import with_bodies
 from minkang.records.search.pieces import Piece, join, piece
 from minkang.records.search.session import Session
+from minkang.records.search.tables import Types, of_types, rows_of
 from minkang.records.types import type_code
 
 
@@ -68,13 +69,15 @@ def _round(
     ]
     if not steps:
         return []
-    return [hit(row) for row in session.run(with_bodies(join(" UNION ", steps), limit + 1, names))]
+    reached = tuple(sorted({type for types, _ in steps for type in types}))
+    select = join(" UNION ", [step for _, step in steps])
+    return [hit(row) for row in session.run(with_bodies(select, reached, limit + 1, names))]
 
 
 def _to_targets(
     access: Access, include: Include, by_type: Mapping[str, Sequence[Hit]], names: Names
-) -> Iterator[Piece]:
-    """From the records of the include's source type to what they refer to."""
+) -> Iterator[tuple[Types, Piece]]:
+    """From the records of the include's source type to what they refer to, with the types of that."""
     for source, hits in by_type.items():
         if include.source not in {"*", source}:
             continue
@@ -83,22 +86,24 @@ def _to_targets(
             if not types:
                 continue
             here, row, target = names.new(), names.new(), names.new()
-            yield piece(
+            select = piece(
                 "SELECT {target}.type, {target}.rid FROM unnest(%s::bigint[]) AS {here} (rid)"
-                " CROSS JOIN LATERAL (SELECT {row}.target FROM search_reference AS {row} WHERE {source}"
+                " CROSS JOIN LATERAL (SELECT {row}.target FROM {table} WHERE {source}"
                 " AND {row}.rid = {here}.rid AND {branch} OFFSET 0) AS {row}"
-                " CROSS JOIN LATERAL (SELECT {target}.type, {target}.rid FROM record AS {target} WHERE {types}"
+                " CROSS JOIN LATERAL (SELECT {target}.type, {target}.rid FROM {targets} WHERE {types}"
                 " AND {target}.key = {row}.target AND NOT {target}.deleted OFFSET 0) AS {target}",
                 [one.rid for one in hits], here=here, row=row, target=target,
-                source=of_types(row, (type_code(source),)), branch=branch_is(row, branches),
-                types=of_types(target, types),
+                source=of_types(row, (type_code(source),), "search_reference"), branch=branch_is(row, branches),
+                types=of_types(target, types), targets=rows_of("record", target, types),
+                table=rows_of("search_reference", row, (type_code(source),)),
             )  # fmt: skip
+            yield types, select
 
 
 def _to_sources(
     access: Access, include: Include, by_type: Mapping[str, Sequence[Hit]], names: Names
-) -> Iterator[Piece]:
-    """From the records on the page to those of the include's source type that refer to them."""
+) -> Iterator[tuple[Types, Piece]]:
+    """From the records on the page to those of the include's source type that refer to them, with the type."""
     sources = granted(access, () if include.source == "*" else (include.source,))
     for source in sources:
         for branches, targets in ways(include, source):
@@ -106,13 +111,15 @@ def _to_sources(
             if not hits:
                 continue
             keys = [UUID(bytes=record_key(f"{one.record.type}/{one.record.id}")) for one in hits]
-            here, row = names.new(), names.new()
-            yield piece(
+            here, row, types = names.new(), names.new(), (type_code(source),)
+            select = piece(
                 "SELECT {row}.type, {row}.rid FROM unnest(%s::uuid[]) AS {here} (key)"
-                " CROSS JOIN LATERAL (SELECT {row}.type, {row}.rid FROM search_reference AS {row} WHERE {source}"
+                " CROSS JOIN LATERAL (SELECT {row}.type, {row}.rid FROM {table} WHERE {source}"
                 " AND {row}.target = {here}.key AND {branch} OFFSET 0) AS {row}",
-                keys, here=here, row=row, source=of_types(row, (type_code(source),)), branch=branch_is(row, branches),
+                keys, here=here, row=row, table=rows_of("search_reference", row, types),
+                source=of_types(row, types, "search_reference"), branch=branch_is(row, branches),
             )  # fmt: skip
+            yield types, select
 
 
 def ways(include: Include, source: str) -> list[tuple[list[int], tuple[str, ...]]]:

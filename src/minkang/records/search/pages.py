@@ -14,10 +14,11 @@ from uuid import UUID
 
 import msgspec
 
-from minkang.records.search.conditions import Condition, Names, Types, branch_is, of_types, type_of
+from minkang.records.search.conditions import Condition, Names, branch_is
 from minkang.records.search.cursors import Place
 from minkang.records.search.pieces import EMPTY, TRUE, Piece, both, join, number, piece
 from minkang.records.search.sorting import SortKey, behind, columns, key_name, order_by, shown
+from minkang.records.search.tables import Types, of_types, rows_of, type_of
 from minkang.records.search.values import keys_in_span
 
 
@@ -32,6 +33,7 @@ class Wanted:
         after: the place behind which the page begins.
         down: whether records with equal keys stand in descending order of type and number.
         limit: how many records at most.
+        all_have_first: only records that have the first sort key are looked at.
     """
 
     types: Types
@@ -40,6 +42,7 @@ class Wanted:
     down: bool
     after: Place | None
     limit: int
+    all_have_first: bool = False
 
     def tested(self, rid: Piece, names: Names) -> Piece:
         """The tests on the record of a number."""
@@ -47,7 +50,7 @@ class Wanted:
 
     def order(self, row: Piece) -> Piece:
         """ORDER BY for rows with the keys."""
-        return order_by(self.keys, self.down, row)
+        return order_by(self.keys, self.down, row, all_have_first=self.all_have_first)
 
     def behind(self, row: Piece) -> Piece:
         """The condition that such a row comes after the place."""
@@ -121,9 +124,10 @@ def _walk_records(wanted: Wanted, without: SortKey | None) -> Piece:
     rid = piece("{row}.rid", row=row)
     absent = piece("{value} IS NULL", value=without.value(rid, wanted.types, names)) if without else TRUE
     kept = piece(
-        "SELECT {row}.type, {row}.rid{columns} FROM record AS {row}"
+        "SELECT {row}.type, {row}.rid{columns} FROM {table}"
         " WHERE {types} AND NOT {row}.deleted AND {behind} AND {absent} AND {tests}",
         row=row, columns=columns(wanted.keys, rid, wanted.types, names), types=of_types(row, wanted.types),
+        table=rows_of("record", row, wanted.types),
         behind=_behind_rid(wanted, row), absent=absent, tests=wanted.tested(rid, names),
     )  # fmt: skip
     return _fetched(wanted, _cut(wanted, kept, names), names, _NONE)
@@ -131,7 +135,7 @@ def _walk_records(wanted: Wanted, without: SortKey | None) -> Piece:
 
 def walk_sorted(wanted: Wanted) -> Piece:
     """Along the index that is in the order of the first sort key; gives only records that have a value for it."""
-    names = Names()
+    names, wanted = Names(), replace(wanted, all_have_first=True)
     key = wanted.keys[0]
     arms = [_arm(_along(wanted, key, branch, names), wanted, names) for branch in key.branches or (None,)]
     return _fetched(wanted, _cut(wanted, join(" UNION ALL ", arms), names), names, _NONE)
@@ -140,7 +144,7 @@ def walk_sorted(wanted: Wanted) -> Piece:
 def _along(wanted: Wanted, key: SortKey, branch: int | None, names: Names) -> Piece:
     row, twin = names.new(), names.new()
     rid = piece("{row}.rid", row=row)
-    where = [of_types(row, wanted.types), _bound(wanted, key, row)]
+    where = [of_types(row, wanted.types, key.table), _bound(wanted, key, row)]
     if branch is None:
         where.append(piece("NOT {row}.deleted", row=row))
     else:
@@ -150,17 +154,18 @@ def _along(wanted: Wanted, key: SortKey, branch: int | None, names: Names) -> Pi
         where += [
             branch_is(row, [branch]),
             piece(
-                "NOT EXISTS (SELECT FROM {table} AS {twin} WHERE {types} AND {twin}.rid = {row}.rid AND {branches} AND "
+                "NOT EXISTS (SELECT FROM {table} WHERE {types} AND {twin}.rid = {row}.rid AND {branches} AND "
                 + better
                 + " OFFSET 0)",
-                table=key.table_piece, twin=twin, types=of_types(twin, wanted.types), row=row,
+                table=rows_of(key.table, twin, wanted.types), twin=twin, row=row,
+                types=of_types(twin, wanted.types, key.table),
                 branches=branch_is(twin, key.branches), c=piece(key.column),
             ),
         ]  # fmt: skip
     return piece(
-        "SELECT {type} AS type, {row}.rid, {value} AS k1{more} FROM {table} AS {row} WHERE {where} AND {tests}",
+        "SELECT {type} AS type, {row}.rid, {value} AS k1{more} FROM {table} WHERE {where} AND {tests}",
         type=type_of(row, wanted.types), row=row, value=key.of(row), more=_later_columns(wanted, rid, names),
-        table=key.table_piece, where=both(where), tests=wanted.tested(rid, names),
+        table=rows_of(key.table, row, wanted.types), where=both(where), tests=wanted.tested(rid, names),
     )  # fmt: skip
 
 
@@ -221,11 +226,12 @@ def _fetched(wanted: Wanted, cut: Piece, names: Names, total: Piece) -> Piece:
     )
 
 
-def with_bodies(select: Piece, limit: int, names: Names) -> Piece:
-    """The records that a SELECT (type, rid) gives, in the order of type and number, as the pages have them."""
+def with_bodies(select: Piece, types: Types, limit: int, names: Names) -> Piece:
+    """The records of some types that a SELECT (type, rid) gives, by type and number, as the pages have them."""
     page = names.new()
-    cut = piece("SELECT * FROM ({select}) AS {page} LIMIT {limit}", select=select, page=page, limit=number(limit))
-    records = _bodies(page, cut, (), names, _NONE)
+    distinct: LiteralString = "SELECT DISTINCT * FROM ({select}) AS {page} ORDER BY type, rid LIMIT {limit}"
+    cut = piece(distinct, select=select, page=page, limit=number(limit))
+    records = _bodies(page, cut, types, names, _NONE)
     return piece("{records} ORDER BY {page}.type, {page}.rid", records=records, page=page)
 
 
@@ -234,13 +240,14 @@ def _bodies(page: Piece, cut: Piece, types: Types, names: Names, also: Piece) ->
     return piece(
         "SELECT {record}.type, {record}.id, {version}.version, {version}.at, {version}.method, {version}.body,"
         " {page}.rid{also} FROM ({cut}) AS {page}"
-        " CROSS JOIN LATERAL (SELECT {record}.type, {record}.id, {record}.version FROM record AS {record} WHERE {types}"
+        " CROSS JOIN LATERAL (SELECT {record}.type, {record}.id, {record}.version FROM {records} WHERE {types}"
         " AND {record}.type = {page}.type AND {record}.rid = {page}.rid OFFSET 0) AS {record}"
         " CROSS JOIN LATERAL (SELECT {version}.version, {version}.at, {version}.method, {version}.body"
-        " FROM record_version AS {version} WHERE {again} AND {version}.type = {page}.type"
+        " FROM {versions} WHERE {again} AND {version}.type = {page}.type"
         " AND {version}.rid = {page}.rid AND {version}.version = {record}.version OFFSET 0) AS {version}",
         record=record, version=version, page=page, also=also, cut=cut, types=of_types(record, types),
-        again=of_types(version, types),
+        again=of_types(version, types), records=rows_of("record", record, types),
+        versions=rows_of("record_version", version, types),
     )  # fmt: skip
 
 
@@ -252,8 +259,9 @@ def count_source(wanted: Wanted, source: Condition | None) -> Piece:
     if source:
         many = piece("SELECT DISTINCT rid FROM ({source}) AS {row}", source=source.source(wanted.types, names), row=row)
     else:
-        types = of_types(row, wanted.types)
-        many = piece("SELECT {row}.rid FROM record AS {row} WHERE {types} AND NOT {row}.deleted", row=row, types=types)
+        table, types = rows_of("record", row, wanted.types), of_types(row, wanted.types)
+        living: LiteralString = "SELECT {row}.rid FROM {table} WHERE {types} AND NOT {row}.deleted"
+        many = piece(living, row=row, table=table, types=types)
     return piece(
         "SELECT count(*) FROM ({many} OFFSET 0) AS {found} WHERE {tests}",
         many=many, found=found, tests=wanted.tested(rid, names),

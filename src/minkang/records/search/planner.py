@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from minkang.records.search.conditions import Condition, Found, Never, Reach, Types
+from minkang.records.search.conditions import Condition, Found, Never, Reach
 from minkang.records.search.pages import probe
 from minkang.records.search.session import Session
 from minkang.records.search.sorting import SortKey
+from minkang.records.search.tables import Types
 
 EQUAL_CAP = 2_000
 """A source in the order of numbers is walked rather than gathered from here on: walking costs little per hit."""

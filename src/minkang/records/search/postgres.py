@@ -17,7 +17,7 @@ from minkang.fhir.search.query import Query
 from minkang.records.repository import SearchPage
 from minkang.records.search import pages
 from minkang.records.search.concepts import expander
-from minkang.records.search.conditions import Condition, Types
+from minkang.records.search.conditions import Condition
 from minkang.records.search.criteria import condition
 from minkang.records.search.cursors import Place, digest, read_cursor, write_cursor
 from minkang.records.search.found import Hit, hit
@@ -31,6 +31,7 @@ from minkang.records.search.planner import EQUAL_CAP, Plan, plan
 from minkang.records.search.session import Session
 from minkang.records.search.sorting import SortKey, sort_key
 from minkang.records.search.stored import stored_concepts
+from minkang.records.search.tables import Types
 from minkang.records.types import type_code
 
 

@@ -17,9 +17,10 @@ from typing import LiteralString
 from psycopg import sql
 
 from minkang.fhir.search.query import Sort
-from minkang.records.search.conditions import Names, Types, branch_is, of_types
+from minkang.records.search.conditions import Names, branch_is
 from minkang.records.search.cursors import Place
 from minkang.records.search.pieces import TRUE, Piece, piece
+from minkang.records.search.tables import Types, of_types, rows_of
 
 _TABLES: dict[str, tuple[LiteralString, LiteralString, LiteralString]] = {
     "date": ("search_date", "low", "timestamptz"),
@@ -58,11 +59,6 @@ class SortKey:
         """Whether an index is in its order."""
         return self.column != "id"
 
-    @property
-    def table_piece(self) -> Piece:
-        """The table's name."""
-        return Piece(sql.Identifier(self.table))
-
     def of(self, row: Piece) -> Piece:
         """The value in a row, in an order that is the same on every server."""
         value = piece("{row}.{column}", row=row, column=Piece(sql.Identifier(self.column)))
@@ -76,8 +72,9 @@ class SortKey:
             picked = piece("max({value})" if self.descending else "min({value})", value=picked)
         branch = branch_is(row, self.branches) if self.branches else TRUE
         return piece(
-            "(SELECT {picked} FROM {table} AS {row} WHERE {types} AND {row}.rid = {rid} AND {branch})",
-            picked=picked, table=self.table_piece, row=row, types=of_types(row, types), rid=rid, branch=branch,
+            "(SELECT {picked} FROM {table} WHERE {types} AND {row}.rid = {rid} AND {branch})",
+            picked=picked, table=rows_of(self.table, row, types), row=row, rid=rid, branch=branch,
+            types=of_types(row, types, self.table),
         )  # fmt: skip
 
     def literal(self, text: str) -> Piece:
@@ -99,11 +96,19 @@ def sort_key(sort: Sort) -> SortKey | None:
     return SortKey(table, column, cast, branches, sort.descending) if branches else None
 
 
-def order_by(keys: Sequence[SortKey], down: bool, row: Piece) -> Piece:
-    """ORDER BY for rows that have the keys as columns k1, k2, …, and type and rid."""
+def order_by(keys: Sequence[SortKey], down: bool, row: Piece, *, all_have_first: bool = False) -> Piece:
+    """ORDER BY for rows that have the keys as columns k1, k2, …, and type and rid.
+
+    Args:
+        down: the direction of type and rid.
+        all_have_first: no row lacks the first key. Only said so does an order match an index read backwards, which
+            would have nulls first.
+    """
     directions: list[LiteralString] = [
         "{row}.{column} DESC NULLS LAST, " if key.descending else "{row}.{column} NULLS LAST, " for key in keys
     ]
+    if all_have_first and down:
+        directions[0] = "{row}.{column} DESC, "
     parts = [piece(direction, row=row, column=key_name(at)) for at, direction in enumerate(directions)]
     tie = piece("{row}.type DESC, {row}.rid DESC" if down else "{row}.type, {row}.rid", row=row)
     return piece("{parts}{tie}", parts=_sequence(parts), tie=tie)

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from psycopg import sql
-
 from minkang.fhir.search.query import DateValue, NumberValue, TextValue
 from minkang.records.keys import clip, code_part, record_key, token_key
-from minkang.records.search.conditions import Rows, Types, Where, branch_is, of_types, token_keys
+from minkang.records.search.conditions import Rows, Where, branch_is, token_keys
 from minkang.records.search.pieces import TRUE, Piece, both, join, piece
+from minkang.records.search.tables import Types, of_types, rows_of
 
 LONG = timedelta(days=1)
 """Longer periods are in the partial index `search_date_long`; all others begin at most so long before they end."""
@@ -64,13 +63,13 @@ def _key_listed(spans: Sequence[tuple[UUID, UUID]], types: Types) -> Where:
 
 def keys_in_span(low: UUID, high: UUID, types: Types) -> Piece:
     """A SELECT of the different token keys in a span; costs one descent of the index each."""
-    here = of_types(_S, types)
+    here, table = of_types(_S, types, "search_token"), rows_of("search_token", _S, types)
     return piece(
-        "(WITH RECURSIVE k AS ((SELECT s.key FROM search_token AS s WHERE {here} AND s.key BETWEEN %s AND %s"
-        " ORDER BY s.key LIMIT 1) UNION ALL SELECT (SELECT s.key FROM search_token AS s WHERE {here} AND s.key > k.key"
+        "(WITH RECURSIVE k AS ((SELECT s.key FROM {table} WHERE {here} AND s.key BETWEEN %s AND %s"
+        " ORDER BY s.key LIMIT 1) UNION ALL SELECT (SELECT s.key FROM {table} WHERE {here} AND s.key > k.key"
         " AND s.key <= %s ORDER BY s.key LIMIT 1) FROM k WHERE k.key IS NOT NULL)"
         " SELECT k.key FROM k WHERE k.key IS NOT NULL)",
-        low, high, high, here=here,
+        low, high, high, here=here, table=table,
     )  # fmt: skip
 
 
@@ -293,8 +292,8 @@ def in_one_group(first: Rows, others: Sequence[tuple[Rows, bool]], types: Types)
 
 def _beside(row: Piece, rows: Rows, grouped: bool, types: Types) -> Piece:
     return piece(
-        "EXISTS (SELECT FROM {table} AS c WHERE {types} AND c.rid = {row}.rid AND {grouped} AND {where} OFFSET 0)",
-        table=Piece(sql.Identifier(rows.table)), types=of_types(_C, types), row=row,
+        "EXISTS (SELECT FROM {table} WHERE {types} AND c.rid = {row}.rid AND {grouped} AND {where} OFFSET 0)",
+        table=rows_of(rows.table, _C, types), types=of_types(_C, types, rows.table), row=row,
         grouped=piece("c.grp = {row}.grp", row=row) if grouped else TRUE, where=rows.test(_C),
     )  # fmt: skip
 

@@ -1,0 +1,122 @@
+"""How searches are carried out: few statements, along indexes, whatever the size of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from minkang.access import Access
+from minkang.db import Database
+from minkang.fhir.search import parse_query
+from minkang.fhir.search.parameters import search_parameter
+from minkang.records.keys import token_key
+from minkang.records.search import explain, search
+from minkang.records.types import type_code
+
+PATIENTS, OBSERVATIONS = 5_000, 20_000
+LOINC = "http://loinc.org"
+
+
+def branch(type: str, code: str) -> int:
+    """The number of a parameter's only branch."""
+    parameter = search_parameter(type, code)
+    assert parameter is not None
+    return parameter.branches[0].id
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """Rows as the store would write them, made by SQL: 5,000 patients with four observations each."""
+    patient, observation = type_code("Patient"), type_code("Observation")
+    common = token_key(branch("Observation", "code"), LOINC, "common")
+    rare = [token_key(branch("Observation", "code"), LOINC, f"rare-{at}") for at in range(100)]
+    male = token_key(branch("Patient", "gender"), "", "male")
+    values: dict[str, Any] = {
+        "patients": PATIENTS, "observations": OBSERVATIONS, "patient": patient, "observation": observation,
+        "family": branch("Patient", "family"), "name": branch("Patient", "name"),
+        "birth": branch("Patient", "birthdate"), "subject": branch("Observation", "subject"),
+        "date": branch("Observation", "date"), "common": common, "rare": rare, "male": male,
+        "identifier": [token_key(branch("Patient", "identifier"), "urn:id", str(at)) for at in range(PATIENTS)],
+    }  # fmt: skip
+    with database.connection() as connection:
+        for statement in FILL:
+            connection.execute(statement, values)
+    with database.alone() as connection:
+        connection.execute("VACUUM ANALYZE")
+    return database
+
+
+def uuid(text: str) -> str:
+    return f"encode({text}, 'hex')::uuid"
+
+
+FILL = [
+    "INSERT INTO record SELECT %(patient)s, record_key('Patient/' || i), i, i::text, 1, false, now(), '{}'"
+    " FROM generate_series(1, %(patients)s) AS i",
+    "INSERT INTO record"
+    " SELECT %(observation)s, record_key('Observation/' || i), 100000 + i, i::text, 1, false, now(), '{}'"
+    " FROM generate_series(1, %(observations)s) AS i",
+    "INSERT INTO record_version SELECT type, rid, 1, 1, at, 1, '{}' FROM record",
+    "INSERT INTO search_text SELECT %(patient)s, b, 'family' || i %% 700, '', i, 0"
+    " FROM generate_series(1, %(patients)s) AS i, unnest(ARRAY[%(family)s::int, %(name)s::int]) AS b",
+    "INSERT INTO search_date SELECT %(patient)s, %(birth)s, d, d + interval '1 day', i, 0"
+    " FROM (SELECT i, timestamptz '1950-01-01' + i * interval '4 days' AS d"
+    " FROM generate_series(1, %(patients)s) AS i) AS x",
+    f"INSERT INTO search_token SELECT %(patient)s, {uuid('%(male)s::bytea')}, i, 0"
+    " FROM generate_series(1, %(patients)s) AS i WHERE i %% 2 = 0",
+    f"INSERT INTO search_token SELECT %(patient)s, {uuid('key')}, i, 0"
+    " FROM unnest(%(identifier)s::bytea[]) WITH ORDINALITY AS k (key, i)",
+    "INSERT INTO search_token"
+    f" SELECT %(observation)s, CASE WHEN i %% 4 = 0 THEN {uuid('(%(rare)s::bytea[])[1 + i %% 100]')}"
+    f" ELSE {uuid('%(common)s::bytea')} END, 100000 + i, 0 FROM generate_series(1, %(observations)s) AS i",
+    "INSERT INTO search_reference"
+    " SELECT %(observation)s, %(subject)s, record_key('Patient/' || 1 + i %% %(patients)s), 100000 + i, 0"
+    " FROM generate_series(1, %(observations)s) AS i",
+    "INSERT INTO search_date SELECT %(observation)s, %(date)s, d, d + interval '1 second', 100000 + i, 0"
+    " FROM (SELECT i, timestamptz '2015-01-01' + (i * 7919 %% 20000) * interval '5 hours' AS d"
+    " FROM generate_series(1, %(observations)s) AS i) AS x",
+]
+
+TYPICAL = [
+    ("Patient", "identifier=urn:id|17", 1),
+    ("Patient", "identifier=17", 1),
+    ("Patient", "_id=17", 1),
+    ("Patient", "name=family12", 2),
+    ("Patient", "gender=male", 1),
+    ("Patient", "family=family1&birthdate=ge1980&gender=male", 2),
+    ("Patient", "birthdate=1980-03-01", 2),
+    ("Patient", "", 1),
+    ("Observation", "subject=Patient/7&code=http://loinc.org|common&_sort=-date", 1),
+    ("Observation", "patient=Patient/7", 1),
+    ("Observation", "code=http://loinc.org|common", 1),
+    ("Observation", "code=common", 2),
+    ("Observation", "code=http://loinc.org|common&date=ge2020", 2),
+    ("Observation", "code=common&_sort=-date", 2),
+    ("Observation", "_sort=-date", 1),
+    ("Observation", "_sort=-_lastUpdated", 1),
+    ("Observation", "date=gt2026-05", 2),
+    ("Observation", "patient.identifier=urn:id|17", 2),
+    ("Observation", "patient.name=family12&code=common", 2),
+    ("Patient", "_has:Observation:patient:code=rare-4", 2),
+    ("Observation", "_id=5&_include=Observation:patient", 2),
+    ("Patient", "_id=5&_revinclude=Observation:patient", 2),
+]
+
+
+def test_typical_searches_take_few_statements_and_scan_no_table(
+    filled: Database, access: Access, counting: Callable[..., Any]
+) -> None:
+    """One statement where the size is plain from what is asked, two where it has to be probed; no table read whole."""
+    for type, text, statements in TYPICAL:
+        query = parse_query(type, parse_qsl(text, keep_blank_values=True), strict=True)
+        with counting() as connection:
+            search(connection, access, query)
+            assert connection.statements <= statements, text
+        with filled.connection() as connection:
+            said = explain(connection, access, query)
+        for statement, plan in said:
+            scans = [line for line in plan.splitlines() if "Seq Scan" in line and "never executed" not in line]
+            assert not scans, f"{text}\n{statement}\n{plan}"
