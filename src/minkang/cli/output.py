@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,8 @@ from rich.table import Table
 
 from minkang.errors import Fault, Faults
 from minkang.wording import Language, language_of_terminal, say
+
+PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Output:
     language: Language
     console: Console
     aside: Console
+    _told: dict[str, float] = field(default_factory=dict)
 
     def say(self, key: str, **params: object) -> None:
         """One line for people; nothing with `--json`."""
@@ -41,7 +45,11 @@ class Output:
         return say(key, self.language)
 
     def notice(self, key: str, /, **params: object) -> None:
-        """What is being waited for; on standard error."""
+        """What is being waited for, on standard error; a count that runs on is told once a second."""
+        now = time.monotonic()
+        if now - self._told.get(key, -PAUSE_SECONDS) < PAUSE_SECONDS:
+            return
+        self._told[key] = now
         self.aside.print(say(key, self.language, **params), style="dim", highlight=False)
 
     def result(self, values: Mapping[str, Any]) -> None:

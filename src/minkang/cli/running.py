@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import socket
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from minkang.access import program_access
 from minkang.cli.checks import checks
-from minkang.cli.loading import Loader
-from minkang.cli.output import Output, output
-from minkang.errors import Fault
-from minkang.portal.accounts.people import ensure_demo_accounts
-from minkang.portal.accounts.project import prepare_tables
-from minkang.portal.server import serve as serve_platform
-from minkang.records.counts import count_by_type
-from minkang.settings import Settings, read_settings
-from minkang.synth.sample import sample
-from minkang.wiring import Platform, open_platform
+from minkang.cli.output import output
+from minkang.settings import read_settings
 
 Json = Annotated[bool, typer.Option("--json")]
-DEMO_CLIENT = "demo"
 
 
 def register(app: typer.Typer) -> None:
@@ -37,9 +21,12 @@ def register(app: typer.Typer) -> None:
 
 def init(as_json: Json = False) -> None:
     """Prepare the data folder, the database and the keys; harmless when repeated. 初始化,可重复执行。"""
+    # Django and numpy, which `serving` brings along, take a second that `minkang load` need not wait for.
+    from minkang.cli.serving import prepared  # noqa: PLC0415
+
     out = output(as_json=as_json)
     settings = read_settings()
-    with _prepared(settings, out):
+    with prepared(settings, out):
         pass
     out.result({"home": str(settings.home), "database": "embedded" if settings.embedded else "external"})
     out.say("init.done", home=settings.home)
@@ -47,32 +34,19 @@ def init(as_json: Json = False) -> None:
 
 def serve() -> None:
     """Start the server. 启动服务。"""
-    out = output()
-    settings = read_settings()
-    _require_free_port(settings)
-    with _prepared(settings, out):  # Held open, so that the embedded database does not stop between workers.
-        out.say("serve.address", address=settings.base_url)
-        serve_platform(settings)
+    from minkang.cli.serving import start  # noqa: PLC0415  as in `init`
+
+    start(output())
 
 
 def demo(
-    people: Annotated[int, typer.Option(min=10, help="合成居民人数。 How many synthetic people.")] = 2000,
+    people: Annotated[int, typer.Option(min=100, help="合成居民人数。 How many synthetic people.")] = 2000,
     seed: Annotated[int, typer.Option(help="随机种子。 Seed; the same seed makes the same people.")] = 1,
 ) -> None:
     """Set up a platform with a synthetic county and start it. 建立合成县域并启动平台。"""
-    out = output()
-    settings = read_settings()
-    _require_free_port(settings)
-    start = time.monotonic()
-    with _prepared(settings, out) as platform:
-        _fill(platform, out, people, seed)
-        name, password = ensure_demo_accounts(platform, renew=True)
-        secret = _demo_client(platform)
-        out.say("demo.ready", seconds=f"{time.monotonic() - start:.0f}")
-        out.say("demo.logins", address=settings.base_url, name=name, password=password)
-        out.say("demo.client", address=f"{settings.base_url}/fhir", id=DEMO_CLIENT, secret=secret)
-        out.say("demo.synthetic")
-        serve_platform(settings, log=False)
+    from minkang.cli.serving import start_demo  # noqa: PLC0415  as in `init`
+
+    start_demo(output(), people, seed)
 
 
 def doctor(as_json: Json = False) -> None:
@@ -85,46 +59,3 @@ def doctor(as_json: Json = False) -> None:
     out.table(["doctor.state", "doctor.check", "doctor.detail"], rows)
     if any(one.state == "fault" for one in found):
         raise typer.Exit(20)
-
-
-@contextmanager
-def _prepared(settings: Settings, out: Output) -> Iterator[Platform]:
-    """The platform, with all migrations run, closed at the end of the block."""
-    with closing(open_platform(settings, notice=out.notice, prepare=True)) as platform:
-        prepare_tables(platform)
-        yield platform
-
-
-def _require_free_port(settings: Settings) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise Fault("CLI-001", host=settings.host, port=settings.port, reason=error.strerror) from error
-
-
-def _fill(platform: Platform, out: Output, people: int, seed: int) -> None:
-    access = program_access("demo")
-    kept = sum(one.count for one in count_by_type(platform.database, platform.audit, access))
-    if kept:
-        out.say("demo.kept", records=f"{kept:,}", home=platform.settings.home)
-        return
-    with tempfile.TemporaryDirectory(prefix="minkang-") as folder:
-        out.say("demo.synth", people=f"{people:,}")
-        sample(people, seed, folder)
-        files = sorted(Path(folder).glob("*.ndjson"))
-        rejects = platform.settings.home / "demo-rejects.ndjson"
-        loader = Loader(platform.repository, access, rejects)
-        with out.progress("load.progress", sum(file.stat().st_size for file in files), as_bytes=True) as advance:
-            loader.run(files, advance)
-    report = loader.report
-    if report.rejected:
-        raise Fault("CLI-002", count=report.rejected, file=rejects)
-    out.say("demo.loaded", records=f"{report.created:,}", rate=f"{report.created / loader.seconds:,.0f}")
-
-
-def _demo_client(platform: Platform) -> str:
-    if platform.clients.find(DEMO_CLIENT):
-        return platform.clients.renew_secret(DEMO_CLIENT)
-    return platform.clients.add(DEMO_CLIENT, "Demo", "system/*.cruds")[1]
