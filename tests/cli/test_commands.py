@@ -148,20 +148,30 @@ def test_demo_starts_a_platform_with_people_and_prints_logins() -> None:
         port = probe.getsockname()[1]
         probe.close()
         variables = {"MINKANG_HOME": str(folder / "home"), "MINKANG_PORT": str(port), "MINKANG_LANGUAGE": "en"}
-        demo = subprocess.Popen(
-            [MINKANG, "demo", "--people", "100"], env=os.environ | variables, stdout=subprocess.PIPE, text=True
-        )
+        words = [MINKANG, "demo", "--people", "100"]
+        with subprocess.Popen(words, env=os.environ | variables, stdout=subprocess.PIPE, text=True) as demo:
+            try:
+                said = _until_ready(demo)
+                assert f"http://127.0.0.1:{port}" in said
+                assert "password" in said
+                assert "synthetic" in said
+                _answers(f"http://127.0.0.1:{port}/readyz")
+                assert "CLI-001" in run(folder / "home", "serve", code=20, MINKANG_PORT=str(port))
+            finally:
+                demo.send_signal(signal.SIGINT)
+                assert demo.wait(60) in (0, 130)
+
+
+def _answers(address: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
         try:
-            said = _until_ready(demo)
-            assert f"http://127.0.0.1:{port}" in said
-            assert "password" in said
-            assert "synthetic" in said
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10) as answer:
+            with urllib.request.urlopen(address, timeout=10) as answer:
                 assert answer.status == 200
-            assert "CLI-001" in run(folder / "home", "serve", code=20, MINKANG_PORT=str(port))
-        finally:
-            demo.send_signal(signal.SIGINT)
-            assert demo.wait(60) in (0, 130)
+                return
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
 
 
 def _until_ready(demo: subprocess.Popen[str]) -> str:
@@ -171,5 +181,4 @@ def _until_ready(demo: subprocess.Popen[str]) -> str:
         line = demo.stdout.readline()
         assert line, said
         said += line
-    time.sleep(2)
     return said
