@@ -1,4 +1,4 @@
-"""The official test files of SQL on FHIR v2 give the rows they expect: over files, over a table, and in plain Python."""
+"""The official test files of SQL on FHIR v2 give the rows they expect: over files, over a table, in plain Python."""
 
 from __future__ import annotations
 
@@ -89,9 +89,8 @@ def in_python(view: object, resources: list[object], _folder: Path) -> list[dict
 @pytest.mark.reference
 @pytest.mark.parametrize("way", [over_files, over_table, in_python], ids=lambda way: way.__name__)
 @pytest.mark.parametrize(("suite", "resources", "test"), official())
-def test_official(
-    suite: str, resources: list[object], test: dict[str, Any], way: Any, tmp_path: Path, reference: Path
-) -> None:
+@pytest.mark.usefixtures("reference")
+def test_official(suite: str, resources: list[object], test: dict[str, Any], way: Any, tmp_path: Path) -> None:
     """The rows are the expected ones, in any order; what should be an error is one."""
     assert (suite, test["title"]) not in EXCEPTIONS
     if test.get("expectError"):

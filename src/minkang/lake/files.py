@@ -15,10 +15,10 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import IO, Any, Literal, Protocol, cast
 
 import msgspec
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from minkang.errors import Fault
 from minkang.lake.engines.duckdb import Connection, EngineError, connect
@@ -28,8 +28,9 @@ from minkang.views.values import SLOW
 
 Format = Literal["csv", "json", "ndjson", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "ndjson", "parquet")
-BATCH = 10_000
-"""Resources in one batch of the careful way."""
+BATCH = 40_000
+LARGEST_BATCH = 64 << 20
+"""Resources, and bytes, in one batch of the careful way."""
 KEPT = 1_000
 """How many of the resources set aside are named in the outcome; all are counted and written to the file of rejects."""
 _QUICK = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
@@ -136,15 +137,18 @@ def _is_quick(file: Path, compiled: Compiled) -> bool:
     """Whether DuckDB may read a file itself: lines, all of the view's type as far as the beginning shows."""
     if compiled.as_written or compiled.needs_nested or not file.name.lower().endswith(_QUICK):
         return False
-    opened = gzip.open(file) if file.suffix.lower() == ".gz" else file.open("rb")
     try:
-        with opened as stream:
+        with _stream(file) as stream:
             head = stream.read(_SNIFF)
     except (OSError, EOFError):
         return False
     lines = [line for line in head.split(b"\n")[: 1 if b"\n" not in head else -1] if line.strip()]
     found = [_TYPE.search(line) for line in lines]
     return all(one is not None and one[1] == compiled.view.resource.encode() for one in found)
+
+
+def _stream(file: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(file)) if file.suffix.lower() == ".gz" else file.open("rb")
 
 
 class _Run:
@@ -191,6 +195,7 @@ class _Run:
     def careful(self, files: Iterable[Path]) -> None:
         """Files the careful way into the table."""
         batch: list[tuple[str, str]] = []
+        size = 0
         for place, body in self.resources(files):
             self.seen += 1
             reason = self.checker.reason(body)
@@ -198,9 +203,10 @@ class _Run:
                 self.aside(place, Fault(SLOW, where=place, reason=reason), body.decode("utf-8", "replace"))
                 continue
             batch.append((place, body.decode("utf-8")))
-            if len(batch) == BATCH:
+            size += len(body)
+            if len(batch) == BATCH or size > LARGEST_BATCH:
                 self.insert(batch)
-                batch = []
+                batch, size = [], 0
                 if self.progress:
                     self.progress(self.seen)
         self.insert(batch)
@@ -265,10 +271,11 @@ class _Run:
             if column.collection:
                 parts.append(f"CAST(to_json({name}) AS VARCHAR) AS {name}")
             elif column.sql_type.startswith("DECIMAL"):
-                parts.append(f"regexp_replace(CAST({name} AS VARCHAR), '\\.?0+$', '') AS {name}" if _scaled(column.sql_type) else name)
+                trimmed = f"regexp_replace(CAST({name} AS VARCHAR), '\\.?0+$', '') AS {name}"
+                parts.append(trimmed if _scaled(column.sql_type) else name)
             else:
                 parts.append(name)
-        return f"SELECT {', '.join(parts)} FROM ({text})"
+        return f"SELECT {', '.join(parts)} FROM ({text})"  # noqa: S608 - names of the view's columns, checked
 
     def finish(self, output: Path | None, format: Format) -> None:
         """Write the table, or hand its rows back."""
@@ -280,8 +287,8 @@ class _Run:
             self.outcome.records = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
             return
         with _replacing(output) as part:
-            text = f"COPY ({self.shown('SELECT * FROM result', format)}) TO $output ({_options(format)})"
-            self.connection.execute(text, {"output": str(part)})
+            table = self.shown("SELECT * FROM result", format)
+            self.connection.execute(f"COPY ({table}) TO $output ({_options(format)})", {"output": str(part)})
 
     def write_rejects(self, path: Path) -> None:
         """Keep what was set aside, each with place, code and reason."""

@@ -7,7 +7,7 @@ the view's own needs (about 3 µs a resource); everything the view does not read
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Optional
 
 import msgspec
 
@@ -31,14 +31,13 @@ class Checker:
     def reason(self, body: bytes) -> str:
         """Why the resource cannot be read; empty for a good one."""
         try:
-            found = self._decoder.decode(body)
+            self._decoder.decode(body)
             if self._walks:
                 whole = msgspec.json.decode(body)
                 for name, shape in self._walks:
                     self._walk(whole.get(name), shape, f"$.{name}")
         except (msgspec.DecodeError, _Unfit, UnicodeDecodeError, RecursionError) as error:
             return str(error) or type(error).__name__
-        del found
         return ""
 
     def _opens(self, shape: Shape) -> bool:
@@ -103,15 +102,21 @@ def _kind(value: Any) -> str:
 
 def _type_of(shape: Shape, name: str) -> Any:
     """A decoding type of a node: a struct of its needed properties, a primitive, or anything."""
+    item: Any
     if is_primitive(shape.type):
         item = _PRIMITIVE.get(family(shape.type), str)
-        return list[item | None] if shape.many else item
+        # JSON has null in a list of primitives where only the extension is given.
+        return _list_of(Optional[item]) if shape.many else item  # noqa: UP045 - of a value, not of a type
     if shape.raw or not shape.fields:
         item = msgspec.Raw
     else:
         fields = [
-            (f"f{index}", _type_of(field, f"{name}_{key}") | None, msgspec.field(default=None, name=key))
+            (f"f{index}", Optional[_type_of(field, f"{name}_{key}")], msgspec.field(default=None, name=key))  # noqa: UP045
             for index, (key, field) in enumerate(shape.fields.items())
         ]
         item = msgspec.defstruct(name, fields)
-    return list[item] if shape.many else item
+    return _list_of(item) if shape.many else item
+
+
+def _list_of(item: Any) -> Any:
+    return list.__class_getitem__(item)

@@ -51,7 +51,8 @@ def _clock_sql(text: str, low: bool) -> str:
     return (
         f"CASE WHEN length({text}) = 2 THEN {text} || ':{seconds}:{seconds}.{fill * 3}' "
         f"WHEN length({text}) = 5 THEN {text} || ':{seconds}.{fill * 3}' "
-        f"WHEN length({text}) = 8 THEN {text} || '.{fill * 3}' ELSE rpad({text}, CAST(greatest(length({text}), 12) AS INTEGER), '{fill}') END"
+        f"WHEN length({text}) = 8 THEN {text} || '.{fill * 3}' "
+        f"ELSE rpad({text}, CAST(greatest(length({text}), 12) AS INTEGER), '{fill}') END"
     )
 
 

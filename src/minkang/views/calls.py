@@ -26,7 +26,7 @@ from minkang.views.expressions import (
     type_test,
     value_of,
 )
-from minkang.views.kinds import family, is_known
+from minkang.views.kinds import DECIMAL, family, is_known
 from minkang.views.shape import text_literal
 from minkang.views.values import Choice, Result, Scope, Value, converted, each, present, single
 
@@ -118,7 +118,9 @@ def _all(call: Call, scope: Scope) -> Result:
 @function("first")
 def _first(call: Call, scope: Scope) -> Result:
     source = run(call.source, scope)
-    return source if isinstance(source, Choice) and not source.owner.many else item_at(value_of(call.source, scope), "0")
+    if isinstance(source, Choice) and not source.owner.many:
+        return source
+    return item_at(value_of(call.source, scope), "0")
 
 
 @function("last")
@@ -336,7 +338,8 @@ on_text("indexOf", 1, 1, "integer", "CAST(strpos({0}, {1}) - 1 AS INTEGER)".form
 
 def _substring(text: str, start: str, length: str = "") -> str:
     size = f", greatest({length}, 0)" if length else ""
-    return f"CASE WHEN {start} >= 0 AND {start} < length({text}) THEN substr({text}, CAST({start} AS BIGINT) + 1{size}) END"
+    part = f"substr({text}, CAST({start} AS BIGINT) + 1{size})"
+    return f"CASE WHEN {start} >= 0 AND {start} < length({text}) THEN {part} END"
 
 
 on_text("substring", 1, 2, "string", _substring)
@@ -354,5 +357,6 @@ def _conversion(name: str, type: str, write: Callable[[str], str]) -> None:
 _WHOLE = text_literal(r"^[+-]?[0-9]{1,9}$")
 _EXACT = text_literal(r"^[+-]?[0-9]+(\.[0-9]+)?$")
 _conversion("toString", "string", str)
-_conversion("toInteger", "integer", lambda text: f"CASE WHEN regexp_matches({text}, {_WHOLE}) THEN CAST({text} AS INTEGER) END")
-_conversion("toDecimal", "decimal", lambda text: f"CASE WHEN regexp_matches({text}, {_EXACT}) THEN CAST({text} AS DECIMAL(38,18)) END")
+_CAST = "CASE WHEN regexp_matches({0}, {1}) THEN CAST({0} AS {2}) END"
+_conversion("toInteger", "integer", lambda text: _CAST.format(text, _WHOLE, "INTEGER"))
+_conversion("toDecimal", "decimal", lambda text: _CAST.format(text, _EXACT, DECIMAL))

@@ -35,6 +35,7 @@ from minkang.views.values import (
     Value,
     converted,
     each,
+    is_name,
     member_sql,
     present,
     single,
@@ -138,10 +139,10 @@ def _constant(constant: Constant) -> Value:
 
 def member(node: Member, scope: Scope) -> Result:
     """`source.name`."""
-    if isinstance(node.source, This) and isinstance(scope.this, Value):
-        # At the start of a path the name of the type itself may stand.
-        if scope.this.type == node.name and (has_type(node.name)):
-            return scope.this
+    here = scope.this
+    # At the start of a path the name of the type itself may stand.
+    if isinstance(node.source, This) and isinstance(here, Value) and here.type == node.name and has_type(node.name):
+        return here
     if node.name in {"extension", "id"}:
         beside = beside_primitive(node.source, scope)
         if beside is not None:
@@ -303,10 +304,15 @@ def indexed(node: Item, scope: Scope) -> Result:
 
 def item_at(source: Value, place: str) -> Value:
     """The item at a place counted from 0, given as SQL."""
+    if not source.many and place == "0":
+        return source
+    if not source.many and source.is_row:
+        return replace(source, guard=f"{source.guard} AND {place} = 0" if source.guard else f"{place} = 0")
     if not source.many:
-        return replace(source, guard="", sql=source.sql if place == "0" else f"CASE WHEN {place} = 0 THEN {source.sql} END")
+        return replace(source, sql=f"CASE WHEN {place} = 0 THEN {source.sql} END")
     number = str(int(place) + 1) if place.isdigit() else f"{place} + 1"
-    return replace(source, sql=f"({source.sql})[{number}]" if "(" in source.sql else f"{source.sql}[{number}]", many=False)
+    listed = source.sql if is_name(source.sql) else f"({source.sql})"
+    return replace(source, sql=f"{listed}[{number}]", many=False)
 
 
 def boolean(result: Result, scope: Scope) -> str:
@@ -330,7 +336,7 @@ def condition(node: Node, scope: Scope) -> str:
     return boolean(run(node, scope), scope)
 
 
-def operation(node: Operation, scope: Scope) -> Value:
+def operation(node: Operation, scope: Scope) -> Value:  # noqa: PLR0911 - one return a kind of operator
     """`left operator right`."""
     operator = node.operator
     if operator in {"and", "or", "xor", "implies"}:
@@ -379,10 +385,11 @@ def sign(node: Sign, scope: Scope) -> Value:
     value = converted(single(value_of(node.operand, scope), scope), scope.draft)
     if value.type and family(value.type) not in {"integer", "decimal"}:
         raise scope.fault("VIEWS-021", operator=node.operator, left=value.type, right="")
-    return value if node.operator == "+" else replace(value, sql=f"-{value.sql}" if value.sql[0] != "-" else f"-({value.sql})")
+    negative = f"-({value.sql})" if "-" in value.sql else f"-{value.sql}"
+    return value if node.operator == "+" else replace(value, sql=negative)
 
 
-def arithmetic(operator: str, left: Value, right: Value, scope: Scope) -> Value:
+def arithmetic(operator: str, left: Value, right: Value, scope: Scope) -> Value:  # noqa: PLR0911 - one an operator
     """`+ - * / div mod`; text is joined by `+`. Nothing comes of an empty side or a division by 0."""
     one, two = (converted(single(side, scope), scope.draft) for side in (left, right))
     if "" in {one.type, two.type}:
@@ -407,7 +414,8 @@ def arithmetic(operator: str, left: Value, right: Value, scope: Scope) -> Value:
         case "/":
             return Value(_quotient(one.sql, two.sql), "decimal")
         case "div":
-            return Value(f"CAST(trunc({a} / nullif({b}, 0)) AS BIGINT)" if not whole else f"({a} // nullif({b}, 0))", "integer")
+            exact = f"({a} // nullif({b}, 0))"
+            return Value(exact if whole else f"CAST(trunc({_quotient(one.sql, two.sql)}) AS BIGINT)", "integer")
         case _:
             return Value(f"({a} % nullif({b}, 0))", type)
 

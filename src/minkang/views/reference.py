@@ -160,7 +160,8 @@ def _bounded(low: bool) -> Function:
 def _join(scope: Scope, items: Items, call: Call) -> Items:
     """As the evaluator's own, but of nothing comes the empty text, as the official tests of views have it."""
     between = scope.run(call.arguments[0]) if call.arguments else []
-    return [Item((between[0].value if between else "").join(str(item.value) for item in items if item.value is not None))]
+    texts = [str(item.value) for item in items if item.value is not None]
+    return [Item((between[0].value if between else "").join(texts))]
 
 
 FUNCTIONS = {"join": Function((0, 1), _join), "lowBoundary": _bounded(True), "highBoundary": _bounded(False)}

@@ -43,6 +43,7 @@ class Output:
     Attributes:
         fhir_type: its FHIR type.
         sql_type: its SQL type; a list type for `collection`.
+        counts: it is `%rowIndex`, which is 0 in a row that `forEachOrNull` makes of nothing.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Output:
     collection: bool
     description: str
     place: str
+    counts: bool = False
 
 
 @dataclass
@@ -126,7 +128,8 @@ class Rows:
         seen: dict[str, str] = {}
         for column in self.columns:
             if column.name.lower() in seen:
-                self.problems.add("VIEWS-012", f"{column.place}.name", name=column.name, other=seen[column.name.lower()])
+                other = seen[column.name.lower()]
+                self.problems.add("VIEWS-012", f"{column.place}.name", name=column.name, other=other)
             seen.setdefault(column.name.lower(), column.place)
 
     def select(self, select: Select, level: Level) -> list[Output]:
@@ -174,10 +177,9 @@ class Rows:
         deeper, again = self.children(over, level, Value(node, type, raw=True))
         if again != type:
             raise Fault("VIEWS-031", where=over.paths[0].place, path=over.paths[0].text, one=type, other=again)
-        grown = (
-            f"flatten(list_transform(s.front, lambda x: list_transform(list_transform([x.node], lambda {node}: {deeper})[1], "
-            "lambda n, i: {'path': list_append(x.path, i), 'node': n})))"
-        )
+        below = f"list_transform([x.node], lambda {node}: {deeper})[1]"
+        numbered = "lambda n, i: {'path': list_append(x.path, i), 'node': n}"
+        grown = f"flatten(list_transform(s.front, lambda x: list_transform({below}, {numbered})))"
         deep = stop(DEEP, over.paths[0].place)
         sql = (
             f"list_transform([list_reduce(range({DEEPEST}), lambda s, level: "
@@ -187,7 +189,7 @@ class Rows:
             f"lambda s: CASE WHEN len(s.front) > 0 THEN {deep} "
             "ELSE list_transform(list_sort(s.done), lambda x: x.node) END)[1]"
         )
-        return each(self.draft, Value(sql, type, True, raw=True), lambda one: self.typed(one), "node")
+        return each(self.draft, Value(sql, type, True, raw=True), self.typed, "node")
 
     def typed(self, node: Value) -> Value:
         """A node of the walk, read with the elements that the view asks of it."""
@@ -226,9 +228,11 @@ class Rows:
 
     def column(self, column: Column, level: Level) -> list[Output]:
         """A column; nothing where it has a fault, which is kept."""
-        with self.gathering():
+        try:
             return [self.output(column, level)]
-        return []
+        except Fault as fault:
+            self.problems.keep(fault)
+            return []
 
     def output(self, column: Column, level: Level) -> Output:
         """A column as SQL, with its types checked."""
@@ -242,11 +246,13 @@ class Rows:
         plain = level.scope.this if isinstance(level.scope.this, Value) else value
         item = self.shown(value, type, target, scope)
         sql = self.collected(item, column, target) if column.collection else _only(item, column)
-        if (level.nothing and not _is_row_index(column.path) and not _follows(value.sql, plain.sql)) or (column.collection and level.nothing):
+        counts = _is_row_index(column.path)
+        follows = not column.collection and (counts or _follows(value.sql, plain.sql))
+        if level.nothing and not follows:
             sql = f"CASE WHEN NOT ({level.nothing}) THEN {sql} END"
         listed = f"{target}[]" if column.collection else target
         return Output(
-            column.name, sql, type, listed, bool(column.collection), column.description, column.place
+            column.name, sql, type, listed, bool(column.collection), column.description, column.place, counts
         )
 
     def check(self, column: Column, value: Value, scope: Scope) -> None:
@@ -287,10 +293,10 @@ class Rows:
         ready = converted(value, self.draft)
         natural = sql_type(value.type)
         if is_text and not self.draft.careful and is_name(ready.sql):
+            # An object or array where text should be comes out as its JSON.
             doubt = stop(SLOW, scope.path.place)
-            ready = each(
-                self.draft, ready, lambda one: replace(one, sql=f"CASE WHEN {one.sql}[1] IN ('{{', '[') THEN {doubt} ELSE {one.sql} END")
-            )
+            guarded = f"CASE WHEN {{0}}[1] IN ('{{{{', '[') THEN {doubt} ELSE {{0}} END"
+            ready = each(self.draft, ready, lambda one: replace(one, sql=guarded.format(one.sql)))
         if target != natural or (natural == "INTEGER" and not value.written):
             return each(self.draft, ready, lambda one: replace(one, sql=f"CAST({one.sql} AS {target})"))
         if natural.startswith("DECIMAL") and not value.written:
@@ -311,7 +317,7 @@ class Rows:
             self.alike(first, outputs, branch)
         name = self.draft.name("union")
         sql = f"list_concat({', '.join(sql for sql, _ in made)})" if len(made) > 1 else made[0][0]
-        self.steps.append(Step(sql, name, nothing=level.nothing))
+        self.steps.append(Step(or_nothing(sql, first, level), name))
         return [replace(output, sql=f"r.{name}.{identifier(output.name)}") for output in first]
 
     def alike(self, first: list[Output], outputs: list[Output], branch: Select) -> None:
@@ -359,8 +365,7 @@ class Rows:
                 self.alike(branches[0][1], outputs, branch)
             joined = ", ".join(sql for sql, _ in branches)
             parts.append((f"list_concat({joined})" if len(branches) > 1 else joined, branches[0][1]))
-        if level.nothing:
-            parts = [(f"CASE WHEN {level.nothing} THEN [NULL] ELSE {sql} END", outputs) for sql, outputs in parts]
+        parts = [(or_nothing(sql, outputs, level), outputs) for sql, outputs in parts]
         names = [self.draft.name("part") for _ in parts]
         outputs = [*own]
         for name, (_, columns) in zip(names, parts, strict=True):
@@ -370,6 +375,14 @@ class Rows:
         for name, (listed, _) in zip(reversed(names), reversed(parts), strict=True):
             sql = f"flatten(list_transform({listed}, lambda {name}: {sql}))"
         return sql, outputs
+
+
+def or_nothing(sql: str, outputs: list[Output], level: Level) -> str:
+    """A list of rows; in a row of nothing, one row of nothing."""
+    if not level.nothing:
+        return sql
+    empty = (f"{text_key(one.name)}: CAST({'0' if one.counts else 'NULL'} AS {one.sql_type})" for one in outputs)
+    return f"CASE WHEN {level.nothing} THEN [{{{', '.join(empty)}}}] ELSE {sql} END"
 
 
 def text_key(name: str) -> str:
