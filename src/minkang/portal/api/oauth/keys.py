@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import threading
 import time
@@ -20,6 +21,7 @@ from minkang.errors import Fault
 
 ALGORITHM = "ES256"
 _PATTERN = "token-*.json"
+_KID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
 _KEEP_SECONDS = 86_400
 
 
@@ -50,7 +52,6 @@ class SigningKeys:
         self._folder = folder
         self._keys: dict[str, ECKey] = {}
         self._lock = threading.Lock()
-        self._read_at = 0.0
 
     def current(self) -> ECKey:
         """The newest key, made now if there is none."""
@@ -62,7 +63,7 @@ class SigningKeys:
 
     def find(self, kid: str) -> ECKey | None:
         """The key of this id, also one that another process has just made; None when there is none."""
-        if kid not in self._keys and time.monotonic() - self._read_at > 1:
+        if kid not in self._keys and _KID.fullmatch(kid) and (self._folder / f"token-{kid}.json").exists():
             self._read()
         return self._keys.get(kid)
 
@@ -93,4 +94,3 @@ class SigningKeys:
                     raise Fault("OAUTH-020", where=path.name) from problem
                 found[str(key.kid)] = key
             self._keys = found
-            self._read_at = time.monotonic()
