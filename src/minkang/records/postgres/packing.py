@@ -78,10 +78,14 @@ class Column:
 
     def array(self) -> Packed:
         """The column as one array."""
-        if not self.count:
-            return Packed(_HEADER.pack(0, 0, self.element, 0, 0)[:12])
-        self.pieces.insert(0, _HEADER.pack(1, self.nulls, self.element, self.count, 1))
-        return Packed(b"".join(self.pieces))
+        return array(self.element, b"".join(self.pieces), self.count, nulls=self.nulls)
+
+
+def array(element: int, packed: bytes, count: int, *, nulls: int = 0) -> Packed:
+    """An array of `count` packed values; `nulls` 1 where some may be null."""
+    if not count:
+        return Packed(_HEADER.pack(0, 0, element, 0, 0)[:12])
+    return Packed(_HEADER.pack(1, nulls, element, count, 1) + packed)
 
 
 def shorts(values: Sequence[int]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from minkang.records.keys import KeyRows
 from minkang.records.postgres import packing as pack
@@ -12,78 +13,82 @@ CREATED, UPDATED, DELETED = 1, 2, 3
 """`record_version.method`."""
 
 
+class _Table:
+    """Rows of one search table; `types` and `owners` hold packed values, `rows` what differs from row to row."""
+
+    __slots__ = ("owners", "rows", "types")
+
+    def __init__(self) -> None:
+        self.types: list[bytes] = []
+        self.owners: list[bytes] = []
+        self.rows: list[Any] = []
+
+    def add(self, type: bytes, owner: bytes, rows: Sequence[Any]) -> None:
+        count = len(rows)
+        self.types.append(type * count)
+        self.owners.append(owner * count)
+        self.rows += rows
+
+    def columns(self, width: int) -> list[Sequence[Any]]:
+        return list(zip(*self.rows, strict=True)) if self.rows else [()] * width
+
+
 class KeyColumns:
     """Rows of the five search tables, of many resources."""
 
     def __init__(self) -> None:
-        self.token = (Column(pack.INT2), Column(pack.UUID), Column(pack.INT8), Column(pack.INT2))
-        self.reference = (
-            Column(pack.INT2), Column(pack.INT4), Column(pack.UUID), Column(pack.INT8), Column(pack.INT2),
-        )  # fmt: skip
-        self.date = (
-            Column(pack.INT2), Column(pack.INT4), Column(pack.TIMESTAMPTZ), Column(pack.TIMESTAMPTZ),
-            Column(pack.INT8), Column(pack.INT2),
-        )  # fmt: skip
-        self.number = (
-            Column(pack.INT2), Column(pack.INT4), Column(pack.NUMERIC), Column(pack.NUMERIC), Column(pack.TEXT),
-            Column(pack.INT8), Column(pack.INT2),
-        )  # fmt: skip
-        self.text = (
-            Column(pack.INT2), Column(pack.INT4), Column(pack.TEXT), Column(pack.TEXT), Column(pack.INT8),
-            Column(pack.INT2),
-        )  # fmt: skip
+        self.token, self.reference, self.date, self.number, self.text = (_Table() for _ in range(5))
 
     def add(self, type: int, rid: int, keys: KeyRows) -> None:
         """Append the rows of one resource."""
         kind, owner = pack.short(type), pack.long(rid)
         if keys.tokens:
-            values, groups = zip(*keys.tokens, strict=True)
-            _extend(self.token, kind, (pack.uuids(values),), owner, groups)
+            self.token.add(kind, owner, keys.tokens)
         if keys.references:
-            branches, values, groups = zip(*keys.references, strict=True)
-            _extend(self.reference, kind, (pack.integers(branches), pack.uuids(values)), owner, groups)
+            self.reference.add(kind, owner, keys.references)
         if keys.dates:
-            branches, lows, highs, groups = zip(*keys.dates, strict=True)
-            _extend(self.date, kind, (pack.integers(branches), pack.longs(lows), pack.longs(highs)), owner, groups)
+            self.date.add(kind, owner, keys.dates)
         if keys.numbers:
-            branches, least, most, units, groups = zip(*keys.numbers, strict=True)
-            values = (pack.integers(branches), pack.numerics(least), pack.numerics(most), pack.repeated_texts(units))
-            _extend(self.number, kind, values, owner, groups)
+            self.number.add(kind, owner, keys.numbers)
         if keys.texts:
-            branches, folded, texts, groups = zip(*keys.texts, strict=True)
-            _extend(self.text, kind, (pack.integers(branches), pack.texts(folded), pack.texts(texts)), owner, groups)
-
-    @property
-    def count(self) -> int:
-        """How many rows there are in all."""
-        return sum(table[0].count for table in (self.token, self.reference, self.date, self.number, self.text))
+            self.text.add(kind, owner, keys.texts)
 
     def parameters(self) -> dict[str, Packed]:
         """The columns under the names the SQL gives them."""
-        names = {
-            "token": ("type", "key", "rid", "grp"),
-            "reference": ("type", "branch", "target", "rid", "grp"),
-            "date": ("type", "branch", "low", "high", "rid", "grp"),
-            "number": ("type", "branch", "low", "high", "unit", "rid", "grp"),
-            "text": ("type", "branch", "folded", "value", "rid", "grp"),
-        }
-        return {
-            f"{table}_{name}": column.array()
-            for table, columns in names.items()
-            for name, column in zip(columns, getattr(self, table), strict=True)
-        }
+        values, groups = self.token.columns(2)
+        arrays = _ends("token", self.token, groups)
+        arrays["token_key"] = pack.array(pack.UUID, pack.uuids(values), len(values))
+        branches, targets, groups = self.reference.columns(3)
+        arrays |= _ends("reference", self.reference, groups) | _branches("reference", branches)
+        arrays["reference_target"] = pack.array(pack.UUID, pack.uuids(targets), len(targets))
+        branches, lows, highs, groups = self.date.columns(4)
+        arrays |= _ends("date", self.date, groups) | _branches("date", branches)
+        arrays["date_low"] = pack.array(pack.TIMESTAMPTZ, pack.longs(lows), len(lows))
+        arrays["date_high"] = pack.array(pack.TIMESTAMPTZ, pack.longs(highs), len(highs))
+        branches, lows, highs, units, groups = self.number.columns(5)
+        arrays |= _ends("number", self.number, groups) | _branches("number", branches)
+        arrays["number_low"] = pack.array(pack.NUMERIC, pack.numerics(lows), len(lows))
+        arrays["number_high"] = pack.array(pack.NUMERIC, pack.numerics(highs), len(highs))
+        arrays["number_unit"] = pack.array(pack.TEXT, pack.repeated_texts(units), len(units))
+        branches, folded, texts, groups = self.text.columns(4)
+        arrays |= _ends("text", self.text, groups) | _branches("text", branches)
+        arrays["text_folded"] = pack.array(pack.TEXT, pack.texts(folded), len(folded))
+        arrays["text_value"] = pack.array(pack.TEXT, pack.texts(texts), len(texts))
+        return arrays
 
 
-def _extend(
-    columns: tuple[Column, ...], kind: bytes, values: tuple[bytes, ...], owner: bytes, groups: Sequence[int]
-) -> None:
-    """Append rows to a table's columns: type, the values, rid, group."""
+def _ends(name: str, table: _Table, groups: Sequence[int]) -> dict[str, Packed]:
+    """The columns that every search table has: type, rid, group."""
     count = len(groups)
-    columns[0].add(kind * count, count)
-    for column, packed in zip(columns[1:-2], values, strict=True):
-        column.add(packed, count)
-    columns[-2].add(owner * count, count)
-    columns[-1].add(pack.shorts(groups), count)
+    return {
+        f"{name}_type": pack.array(pack.INT2, b"".join(table.types), count),
+        f"{name}_rid": pack.array(pack.INT8, b"".join(table.owners), count),
+        f"{name}_grp": pack.array(pack.INT2, pack.shorts(groups), count),
+    }
+
+
+def _branches(name: str, branches: Sequence[int]) -> dict[str, Packed]:
+    return {f"{name}_branch": pack.array(pack.INT4, pack.integers(branches), len(branches))}
 
 
 class VersionColumns:

@@ -122,7 +122,7 @@ class Writer:
         for code, columns in by_type.items():
             parameters: dict[str, Packed | int] = {**columns.parameters(), "type": code}
             for table in ("token", "reference", "date", "number", "text"):
-                if getattr(columns, table)[0].count:
+                if getattr(columns, table).rows:
                     self._connection.execute(SQL[f"remove_{table}s"], parameters, prepare=True)
 
     # References into the store.
