@@ -1,12 +1,17 @@
 """The first feed: every line valid R4 in canonical form, marked as synthetic, with references that lead somewhere."""
 
+import itertools
+import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from minkang.fhir import decode, encode
 from minkang.synth import generate, write_fhir
+from minkang.synth.fhir import teller
+from minkang.synth.fhir.teller import runs
 
 REFERENCE = re.compile(rb'"reference":"([A-Za-z]+/[A-Za-z0-9.-]+)"')
 TEST_DATA = b'"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"HTEST"'
@@ -32,6 +37,7 @@ def test_every_type_a_county_sends_is_there(folder: Path) -> None:
     assert {place.stem for place in folder.iterdir()} >= {
         "Organization", "Location", "Practitioner", "PractitionerRole", "Patient", "RelatedPerson", "Encounter",
         "Condition", "Observation", "MedicationRequest", "Immunization", "Procedure", "EpisodeOfCare", "ServiceRequest",
+        "DiagnosticReport", "Group",
     }  # fmt: skip
 
 
@@ -64,6 +70,37 @@ def test_every_reference_leads_to_a_resource_of_the_feed_and_ids_stand_once(fold
     known = set(names)
     assert len(known) == len(names) == len(all_)
     assert {target for line in all_ for target in REFERENCE.findall(line)} <= known
+
+
+def test_a_report_gathers_all_results_of_its_attendance(folder: Path) -> None:
+    """Also where batches are cut: no report stands twice, and none lacks a result."""
+    reports = [json.loads(line) for line in (folder / "DiagnosticReport.ndjson").read_bytes().splitlines()]
+    results: dict[str, set[str]] = {}
+    for line in (folder / "Observation.ndjson").read_bytes().splitlines():
+        one = json.loads(line)
+        if one.get("category", [{}])[0].get("coding", [{}])[0].get("code") == "laboratory" and "encounter" in one:
+            results.setdefault(one["encounter"]["reference"], set()).add(f"Observation/{one['id']}")
+    for report in reports:
+        assert {result["reference"] for result in report["result"]} == results[report["encounter"]["reference"]]
+    assert len(reports) == sum(1 for some in results.values() if len(some) >= 3)
+
+
+def test_batches_are_cut_only_between_attendances(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(teller, "BATCH", 4)
+    keys = np.array([1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 4, 5, 5, 5])
+    parts = [part["key"] for part in runs({"key": keys}, "key")]
+    assert np.concatenate(parts).tolist() == keys.tolist()
+    assert len(parts) > 1
+    assert all(first[-1] != second[0] for first, second in itertools.pairwise(parts))
+    assert not list(runs({"key": keys[:0]}, "key"))
+
+
+def test_households_hold_every_living_resident_once(folder: Path) -> None:
+    groups = [json.loads(line) for line in (folder / "Group.ndjson").read_bytes().splitlines()]
+    members = [one["entity"]["reference"] for group in groups for one in group["member"]]
+    living = [json.loads(line) for line in (folder / "Patient.ndjson").read_bytes().splitlines()]
+    assert sorted(members) == sorted(f"Patient/{one['id']}" for one in living if one["active"])
+    assert all(group["quantity"] == len(group["member"]) for group in groups)
 
 
 def test_the_outbreaks_are_not_given_away(folder: Path) -> None:

@@ -2,14 +2,14 @@
 
 Kinds of column: `id` (row number, unique in the county), `ref:<table>` (the id of a row there, -1 for none),
 `day` (days since 1970-01-01; NEVER for none), `minute`, `int`, `float`, `bool`, `text`, and `row:<vocabulary>`
-(row number in the vocabulary, -1 for none; Parquet gets the key).
+(row number in the vocabulary, -1 for none; Parquet gets the key). A household is named by the id of one person.
 """
 
 from __future__ import annotations
 
 TABLES: dict[str, dict[str, str]] = {
     "persons": {
-        "id": "id", "household": "int", "name": "text", "male": "bool", "birth": "day", "death": "day",
+        "id": "id", "household": "ref:persons", "name": "text", "male": "bool", "birth": "day", "death": "day",
         "card": "text", "card_from": "day", "place": "int", "resident_from": "day", "resident_to": "day",
         "mother": "ref:persons", "father": "ref:persons", "spouse": "ref:persons", "twin": "ref:persons",
         "married_in": "bool", "left_behind": "bool", "away": "bool", "phone": "text", "insurance": "int",

@@ -6,11 +6,24 @@ import numpy as np
 
 from minkang.synth.arrays import NEVER, Columns, Ints
 from minkang.synth.catalogue import Row, rows, texts
-from minkang.synth.fhir.lines import Part, dates, decimals, instant, integers, join, pick_text, where, word, words
+from minkang.synth.fhir.lines import (
+    Part,
+    dates,
+    decimals,
+    gathered,
+    instant,
+    integers,
+    join,
+    pick_text,
+    where,
+    word,
+    words,
+)
 from minkang.synth.fhir.systems import ATC, LOINC, OBSERVATION, PRESCRIPTION_NUMBER, UCUM, VACCINE
-from minkang.synth.fhir.teller import Teller, batches, concept, each, encounter_of, select, subject, together
+from minkang.synth.fhir.teller import Teller, batches, concept, each, encounter_of, runs, select, subject, together
 
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+SECTION = "http://terminology.hl7.org/CodeSystem/v2-0074"
 INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 
 
@@ -22,6 +35,8 @@ def tell_findings(teller: Teller, tables: dict[str, Columns]) -> None:
         at = np.flatnonzero(observations["kind"] == kind)
         for batch in batches(select(observations, at)):
             _observations(teller, batch, row, institution)
+    for batch in runs(_laboratory(observations), "encounter"):
+        _reports(teller, batch, institution)
     each(tables, "prescriptions", lambda one: _prescriptions(teller, one, institution))
     each(tables, "vaccinations", lambda one: _doses(teller, one), tables["vaccinations"]["day"] < NEVER)
 
@@ -98,6 +113,35 @@ def _pressure(one: Columns) -> list[Part]:
             f"{unit}}}}}",
         ]
     return [*parts, "]"]
+
+
+def _laboratory(observations: Columns) -> Columns:
+    """Results of the laboratory in the order of their encounters; those without an encounter have no report."""
+    kinds = [number for number, row in enumerate(rows("observations")) if row["category"] == "laboratory"]
+    at = np.flatnonzero(np.isin(observations["kind"], kinds) & (observations["encounter"] >= 0))
+    return select(observations, at[np.argsort(observations["encounter"][at], kind="stable")])
+
+
+def _reports(teller: Teller, one: Columns, institution: tuple[Ints, Ints]) -> None:
+    """One report for the results of an attendance, where there are at least three."""
+    ids = one["encounter"]
+    starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1]))
+    length = np.diff(np.append(starts, len(ids)))
+    result = gathered(join(len(ids), '{"reference":"Observation/o', integers(one["id"]), '"}'), starts)
+    full = np.flatnonzero(length >= 3)
+    head, size = select(one, starts[full]), len(full)
+    at = _place(head, institution, teller)
+    found, told = instant(head["day"], head["minute"]), instant(head["day"], head["minute"] + 60)
+    teller.write("DiagnosticReport", size, *together(
+        teller.head("DiagnosticReport", join(size, "l", integers(head["encounter"])), at),
+        f',"status":"final","category":[{{"coding":[{{"system":"{SECTION}","code":"LAB"}}]}}]',
+        f',"code":{{"coding":[{{"system":"{LOINC}","code":"11502-2","display":"Laboratory report"}}],',
+        '"text":"检验报告"}',
+        subject(head["person"]), encounter_of(head["encounter"]),
+        ',"effectiveDateTime":"', found, '","issued":"', told,
+        '"', where(head["staff"] >= 0, ',"performer":[{"reference":"Practitioner/s', integers(head["staff"]), '"}]'),
+        ',"result":[', result.take(full), "]}",
+    ))  # fmt: skip
 
 
 def _prescriptions(teller: Teller, one: Columns, institution: tuple[Ints, Ints]) -> None:

@@ -94,6 +94,12 @@ def join(size: int, *parts: Part) -> Text:
     return pc.binary_join_element_wise(*parts, "")
 
 
+def gathered(text: Text, starts: Ints) -> Text:
+    """Runs of rows joined by commas: one text a run, the runs beginning at `starts` (ascending, the first 0)."""
+    offsets = pa.array(np.append(starts, len(text)).astype(np.int32))
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, text), ",")
+
+
 def instant(days: Ints, minutes: Ints) -> Text:
     """Date and time with the zone of China."""
     return join(len(days), dates(days), times(minutes))

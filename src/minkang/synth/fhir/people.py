@@ -6,12 +6,13 @@ import numpy as np
 
 from minkang.synth.arrays import NEVER, YEAR, Columns, Ints
 from minkang.synth.catalogue import texts
-from minkang.synth.fhir.lines import Text, dates, integers, join, pick_text, where, word, words
+from minkang.synth.fhir.lines import Text, dates, gathered, integers, join, pick_text, where, word, words
 from minkang.synth.fhir.systems import (
     DATA_ELEMENT,
     EXT_DIVISION,
     EXT_INSURANCE,
     EXT_NATION,
+    GROUP_KIND,
     HEALTH_RECORD,
     ICD10,
     ID_CARD,
@@ -34,6 +35,7 @@ def tell_people(teller: Teller, tables: dict[str, Columns]) -> None:
     for batch in batches(persons):
         _patients(teller, batch, persons, changed)
     _relatives(teller, persons)
+    _households(teller, persons)
     _causes(teller, tables["deaths"])
 
 
@@ -131,6 +133,23 @@ def _relatives(teller: Teller, persons: Columns) -> None:
             f'"}}],"gender":"{gender}","birthDate":"',
             dates(persons["birth"][at]), '"}',
         ))  # fmt: skip
+
+
+def _households(teller: Teller, persons: Columns) -> None:
+    """A household as a Group of its living residents, with its place."""
+    stays = np.flatnonzero((persons["death"] == NEVER) & (persons["resident_to"] == NEVER))
+    rows = stays[np.argsort(persons["household"][stays], kind="stable")]
+    number = persons["household"][rows]
+    starts = np.flatnonzero(np.append(True, number[1:] != number[:-1])) if len(rows) else np.zeros(0, dtype=np.int64)
+    size, first = len(starts), rows[starts]
+    member = join(len(rows), '{"entity":{"reference":"Patient/p', integers(persons["id"][rows]), '"}}')
+    codes, place = list(teller.county.places), persons["place"][first]
+    teller.write("Group", size, *together(
+        teller.head("Group", join(size, "h", integers(number[starts])), teller.county.centre[place]),
+        f',"extension":[{{"url":"{EXT_DIVISION}","valueCode":"', pick_text(codes, place),
+        '"}],"active":true,"type":"person","actual":true,"code":', concept(GROUP_KIND, "household", "家庭户"),
+        ',"quantity":', integers(np.diff(np.append(starts, len(rows)))), ',"member":[', gathered(member, starts), "]}",
+    ))  # fmt: skip
 
 
 def _causes(teller: Teller, deaths: Columns) -> None:

@@ -87,6 +87,18 @@ def batches(table: Columns) -> Iterator[Columns]:
         yield {name: column[start : start + BATCH] for name, column in table.items()}
 
 
+def runs(table: Columns, column: str) -> Iterator[Columns]:
+    """The same for a table sorted by a column, never cutting between rows that are equal there."""
+    keys = table[column]
+    if not len(keys):
+        return
+    starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+    whole = np.searchsorted(starts, np.arange(0, len(keys), BATCH), side="right") - 1
+    cuts = starts[np.unique(whole)]
+    for low, high in zip(cuts, np.append(cuts[1:], len(keys)), strict=True):
+        yield {name: values[low:high] for name, values in table.items()}
+
+
 def select(table: Columns, rows: Column) -> Columns:
     """Some rows of a table."""
     return {name: column[rows] for name, column in table.items()}
