@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from psycopg import Connection
 
 from minkang.access import Access, program_access
 from minkang.db import Database
-from minkang.errors import Fault
 from minkang.fhir import Resource, decode
 from minkang.records import Repository
+from minkang.records.memory import MemoryRepository
 from minkang.records.postgres import PostgresRepository
-from minkang.records.postgres.identifiers import by_identifier
-
-
-class IdentifierSearch:
-    """Finds by one full identifier and nothing else."""
-
-    def find(self, connection: Connection[Any], access: Access, type: str, criteria: str, limit: int) -> list[str]:
-        del access
-        found = by_identifier(connection, [f"{type}?{criteria}"])
-        if not found:
-            raise Fault("RECORDS-013", cursor=criteria)
-        return [address.id for addresses in found.values() for address in addresses][:limit]
-
-    def page(self, *_: object) -> Any:
-        raise NotImplementedError
-
-    def parse(self, *_: object) -> Any:
-        raise NotImplementedError
+from minkang.records.search import PostgresSearch
 
 
 @pytest.fixture
@@ -40,16 +21,18 @@ def access() -> Access:
     return program_access("test")
 
 
-@pytest.fixture(params=["postgres"])
+@pytest.fixture(params=["postgres", "memory"])
 def repository(request: pytest.FixtureRequest) -> Repository:
     """An empty store; each test that asks for it runs once with each kind of store."""
-    return PostgresRepository(request.getfixturevalue("database"), IdentifierSearch())
+    if request.param == "memory":
+        return MemoryRepository()
+    return PostgresRepository(request.getfixturevalue("database"), PostgresSearch())
 
 
 @pytest.fixture
 def store(database: Database) -> PostgresRepository:
     """An empty store on PostgreSQL, for what only that one can be asked."""
-    return PostgresRepository(database, IdentifierSearch())
+    return PostgresRepository(database, PostgresSearch())
 
 
 @pytest.fixture

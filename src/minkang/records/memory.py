@@ -47,15 +47,6 @@ from minkang.records.types import type_code
 T = TypeVar("T")
 
 
-class _Claims:
-    """Nobody else is about while the lock is held."""
-
-    def take(self, conditions: Iterable[tuple[str, str]]) -> None:
-        """Nothing to do but to ask for them all."""
-        for _ in conditions:
-            pass
-
-
 class _Transaction(Session):
     """A transaction on the memory store, with what the interactions ask of one."""
 
@@ -63,7 +54,11 @@ class _Transaction(Session):
         self.store = store
         self.access = access
         self.at = at
-        self.claims = _Claims()  # type: ignore[assignment]
+
+    def claim(self, conditions: Iterable[tuple[str, str]]) -> None:
+        """Nobody else is about while the lock is held: nothing to do but to ask for them all."""
+        for _ in conditions:
+            pass
 
     def find_all(self, type: str, criteria: str, limit: int) -> list[Address]:
         """The resources that match."""

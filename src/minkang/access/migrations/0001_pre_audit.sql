@@ -1,8 +1,9 @@
 -- The audit trail: one row an interaction, added before its answer goes out, never changed.
 -- A later migration adds the chain of hashes over `seq`.
 
+CREATE SEQUENCE access_audit_seq;
 CREATE TABLE access_audit (
-    seq bigint GENERATED ALWAYS AS IDENTITY,
+    seq bigint NOT NULL DEFAULT nextval('access_audit_seq'),    -- servers before 17 know no identity on partitions
     at timestamptz NOT NULL,
     caller text NOT NULL,
     request text NOT NULL,          -- joins the rows and log lines of one request
