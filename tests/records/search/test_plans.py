@@ -7,13 +7,18 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from population import make
+from psycopg import errors
 
 from minkang.access import Access
 from minkang.db import Database
+from minkang.errors import Fault
 from minkang.fhir.search import parse_query
 from minkang.fhir.search.parameters import search_parameter
 from minkang.records.keys import token_key
-from minkang.records.search import explain, search
+from minkang.records.postgres import PostgresRepository
+from minkang.records.search import Limits, explain, search
+from minkang.records.search.tables import HEAVY
 from minkang.records.types import type_code
 
 PATIENTS, OBSERVATIONS = 5_000, 20_000
@@ -120,3 +125,57 @@ def test_typical_searches_take_few_statements_and_scan_no_table(
         for statement, plan in said:
             scans = [line for line in plan.splitlines() if "Seq Scan" in line and "never executed" not in line]
             assert not scans, f"{text}\n{statement}\n{plan}"
+
+
+def test_partitions_are_named_as_they_are(database: Database) -> None:
+    """The types that a statement names the partitions of are those that have one, under these names."""
+    with database.connection() as connection:
+        rows = connection.execute(
+            "SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits AS i"
+            " JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = 'search_token'::regclass"
+        ).fetchall()
+    expected = {(f"search_token_{name}", f"FOR VALUES IN ('{code}')") for code, name in HEAVY.items()}
+    assert set(rows) == expected | {("search_token_other", "DEFAULT")}
+
+
+class Slow:
+    """A connection on which everything takes too long."""
+
+    def execute(self, *_: Any, **__: Any) -> Any:
+        raise errors.QueryCanceled
+
+
+def test_a_search_that_takes_too_long_says_what_to_do(access: Access) -> None:
+    """RECORDS-040, too costly (422), with advice in both languages."""
+    slow: Any = Slow()
+    with pytest.raises(Fault) as refused:
+        search(slow, access, parse_query("Patient", [("name:contains", "x")]))
+    assert (refused.value.code, refused.value.category.issue) == ("RECORDS-040", "too-costly")
+    assert refused.value.advice("zh")
+    assert refused.value.advice("en")
+
+
+def test_included_records_are_bounded(store: PostgresRepository, database: Database, access: Access) -> None:
+    """RECORDS-041 when a page would bring along more than the limit."""
+    store.update(access, make({"resourceType": "Patient", "id": "p"}))
+    for at in range(4):
+        code, subject = {"text": "x"}, {"reference": "Patient/p"}
+        made = {"resourceType": "Observation", "id": f"o{at}", "status": "final", "code": code, "subject": subject}
+        store.update(access, make(made))
+    query = parse_query("Patient", [("_revinclude", "Observation:patient")])
+    with database.connection() as connection:
+        assert len(search(connection, access, query, Limits(included=4)).included) == 4
+        with pytest.raises(Fault, match="RECORDS-041"):
+            search(connection, access, query, Limits(included=3))
+
+
+def test_sorting_by_reading_is_bounded(store: PostgresRepository, database: Database, access: Access) -> None:
+    """RECORDS-042 when more records than the limit would have to be read to sort them by a code."""
+    for at in range(4):
+        store.update(access, make({"resourceType": "Patient", "id": f"p{at}", "gender": ("male", "female")[at % 2]}))
+    query = parse_query("Patient", [("_sort", "gender")])
+    with database.connection() as connection:
+        page = search(connection, access, query, Limits(sorted=4))
+        assert [record.id for record in page.matches] == ["p1", "p3", "p0", "p2"]
+        with pytest.raises(Fault, match="RECORDS-042"):
+            search(connection, access, query, Limits(sorted=3))
