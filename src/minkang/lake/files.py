@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -114,11 +115,11 @@ def run_on_files(
         Fault: `VIEWS-026`, `-027` or `-028` of a resource, when `strict`; whatever `read` raises.
     """
     quick = [file for file in files if _is_quick(file, compiled)]
-    careful = [file for file in files if file not in quick]
+    careful = [file for file in files if file not in set(quick)]
     with tempfile.TemporaryDirectory(prefix="minkang-view-") as name, connect(
         Path(name), threads=threads, memory=memory
     ) as connection:
-        run = _Run(compiled, connection, read, strict, progress)
+        run = _Run(compiled, connection, read, Path(name) / "rejects.ndjson", strict, progress)
         if quick and not careful and output is not None and run.straight(quick, output, format):
             return run.outcome
         run.outcome = Outcome(way="both" if quick and careful else "careful" if careful else "quick")
@@ -155,7 +156,13 @@ class _Run:
     """One run of a view."""
 
     def __init__(
-        self, compiled: Compiled, connection: Connection, read: Reader, strict: bool, progress: Progress | None
+        self,
+        compiled: Compiled,
+        connection: Connection,
+        read: Reader,
+        rejects: Path,
+        strict: bool,
+        progress: Progress | None,
     ) -> None:
         self.compiled = compiled
         self.connection = connection
@@ -165,7 +172,7 @@ class _Run:
         self.outcome = Outcome()
         self.checker = Checker(compiled)
         self.seen = 0
-        self.lost: list[tuple[Aside, str]] = []
+        self.rejects = rejects
 
     def straight(self, files: list[Path], output: Path, format: Format) -> bool:
         """All files the quick way straight into the output; whether that could be done."""
@@ -259,7 +266,15 @@ class _Run:
         self.outcome.set_aside += 1
         if len(self.outcome.asides) < KEPT:
             self.outcome.asides.append(Aside(place, fault))
-        self.lost.append((Aside(place, fault), text))
+        line = {
+            "place": place,
+            "code": fault.code,
+            "reason": fault.text("en"),
+            "advice": fault.advice("en"),
+            "resource": text,
+        }
+        with self.rejects.open("ab") as stream:
+            stream.write(msgspec.json.encode(line) + b"\n")
 
     def shown(self, text: str, format: Format) -> str:
         """A query's rows as a format takes them: CSV has no lists, and shows decimals without idle zeros."""
@@ -291,17 +306,10 @@ class _Run:
             self.connection.execute(f"COPY ({table}) TO $output ({_options(format)})", {"output": str(part)})
 
     def write_rejects(self, path: Path) -> None:
-        """Keep what was set aside, each with place, code and reason."""
-        with _replacing(path) as part, part.open("wb") as stream:
-            for aside, text in self.lost:
-                line = {
-                    "place": aside.place,
-                    "code": aside.fault.code,
-                    "reason": aside.fault.text("en"),
-                    "advice": aside.fault.advice("en"),
-                    "resource": text,
-                }
-                stream.write(msgspec.json.encode(line) + b"\n")
+        """Keep what was set aside, each with place, code, reason and advice; an empty file where there is nothing."""
+        self.rejects.touch()
+        with _replacing(path) as part:
+            shutil.copyfile(self.rejects, part)
 
 
 class _Entry(msgspec.Struct):
@@ -324,7 +332,7 @@ def _fault(error: EngineError, place: str) -> Fault:
     """The engine's error as a fault of one resource."""
     raised = _RAISED.search(str(error))
     if raised:
-        return Fault(raised[1], where=f"{place} {raised[2]}")
+        return Fault(raised[1], where=f"{place} {raised[2]}", reason=raised[2])
     return Fault(SLOW, where=place, reason=str(error).splitlines()[0])
 
 

@@ -20,13 +20,11 @@ from minkang.views.definition import View, read_view
 from minkang.views.problems import Problems
 from minkang.views.rows import Output, Rows, Step, lone
 from minkang.views.shape import Shape, identifier, text_literal
-from minkang.views.values import Draft, is_name
+from minkang.views.values import Draft
 
 __all__ = ["Checked", "Compiled", "calls", "check_view", "compile_view"]  # `calls` enters the functions when read
 
 _PASSES = 5
-_NUMBERS = r"""((?:"(?:[^"\\]|\\.)*"|[^"0-9-])*)(-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|$)"""
-"""A number outside of text with all that stands before it, or the rest; so no match ever begins within a text."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +97,8 @@ class Compiled:
         root = Shape("", "", False, frozenset())
         root.field("resourceType", "code", False)
         root.fields.update(self._careful.draft.root.fields)
-        text = identifier(column)
-        if self._careful.draft.decimals_in_json:
-            # Within JSON that is read in a second step the engine would write numbers anew; as text they stay.
-            text = f"rtrim(regexp_replace({text}, {text_literal(_NUMBERS)}, '\\1\"\\2\"', 'g'), '\"')"
-        source = f"(SELECT unnest(TRY_CAST(CAST({text} AS JSON) AS {root.struct()})) FROM {identifier(table)})"  # noqa: S608
+        text, struct = identifier(column), root.struct(exact=self._careful.draft.decimals)
+        source = f"(SELECT unnest(TRY_CAST(CAST({text} AS JSON) AS {struct})) FROM {identifier(table)})"  # noqa: S608
         return self._careful.text(source, self.view.resource)
 
 
@@ -129,20 +124,21 @@ class _Pass:
             parts += _step(step, before, step.index != "" and f"r.{step.index}" in rest)
             before = step.item
         body = "WITH " + ",\n".join(parts) + f"\nSELECT\n    {columns}\nFROM {before} r"
-        return re.sub("‹(\\d+)›", lambda found: self.draft.casts[int(found[1])].struct(), body)
+        return re.sub("‹(\\d+)›", lambda found: self.draft.casts[int(found[1])].struct(exact=self.draft.decimals), body)
 
 
 def _step(step: Step, before: str, placed: bool) -> list[str]:
-    """The parts of the text for one unnesting; a long list, or one whose places count, gets a part of its own."""
-    if not placed and (is_name(step.sql) or not step.keeps):
+    """The parts of the text for one unnesting; a list whose places count gets a part of its own."""
+    if not placed:
         listed = lone(step.sql, step.keeps, step.nothing)
         return [f"{step.item} AS (\n    SELECT r.*, unnest({listed}) AS {step.item}\n    FROM {before} r\n)"]  # noqa: S608
     whole = f"{step.item}_all"
-    first = f"{whole} AS (\n    SELECT r.*, {step.sql} AS {whole}\n    FROM {before} r\n)"  # noqa: S608
-    listed = lone(f"r.{whole}", step.keeps, step.nothing)
-    places = f", unnest(range(greatest(len(r.{whole}), {int(bool(step.keeps or step.nothing))}))) AS {step.index}"
-    unnested = f"unnest({listed}) AS {step.item}{places if placed else ''}"
-    return [first, f"{step.item} AS (\n    SELECT r.*, {unnested}\n    FROM {whole} r\n)"]  # noqa: S608
+    listed = lone(step.sql, step.keeps, step.nothing)
+    places = f", unnest(range(len(r.{whole}))) AS {step.index}" if placed else ""
+    return [
+        f"{whole} AS (\n    SELECT r.*, {listed} AS {whole}\n    FROM {before} r\n)",  # noqa: S608
+        f"{step.item} AS (\n    SELECT r.*, unnest(r.{whole}) AS {step.item}{places}\n    FROM {whole} r\n)",  # noqa: S608
+    ]
 
 
 def check_view(body: bytes | str | Mapping[str, Any]) -> Checked:

@@ -210,7 +210,7 @@ class _Reader:
                 paths.append(Path(text, at))
             else:
                 self.problems.add("VIEWS-006", at, wanted="FHIRPath", found=type(text).__name__)
-        return Iteration(kind, tuple(paths))  # type: ignore[arg-type]
+        return Iteration(kind, tuple(paths)) if paths else None  # type: ignore[arg-type]
 
     def column(self, data: Mapping[str, Any], place: str) -> Column:
         self.known(data, _COLUMN_KEYS, place)

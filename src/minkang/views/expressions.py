@@ -376,7 +376,7 @@ def as_text(value: Value, scope: Scope) -> Value:
     if family(value.type) == "complex":
         raise scope.fault("VIEWS-021", operator="&", left=value.type, right="string")
     if family(value.type) in {"text", "date", "time"} or value.written:
-        return replace(value, type="string", written=False)
+        return Value(value.sql, "string", value.many)
     return Value(f"CAST({value.sql} AS VARCHAR)", "string")
 
 

@@ -117,7 +117,7 @@ class Rows:
         """The view's `where` as SQL conditions."""
         row = Value("r", self.view.resource, shape=self.draft.root, is_row=True)
         found = []
-        for path in self.view.where:
+        for path in filter(lambda path: path.text, self.view.where):
             with self.gathering():
                 scope = Scope(self.draft, row, row, path)
                 found.append(boolean(_faulty(path, lambda s=scope: compiled(s)), scope))  # type: ignore[misc]
@@ -237,6 +237,8 @@ class Rows:
     def output(self, column: Column, level: Level) -> Output:
         """A column as SQL, with its types checked."""
         scope = self.scope(column.path, level)
+        if not column.path.text:
+            raise Fault("VIEWS-004", where=column.path.place, key="path")
         value = _faulty(column.path, lambda: compiled(scope))
         if isinstance(value, Choice):
             raise scope.fault("VIEWS-025", element=value.elements[0].choice_of, types=_types(value))
@@ -289,10 +291,10 @@ class Rows:
             if value.is_row or (not value.raw and value.shape is not None and value.shape.key.endswith("#")):
                 raise scope.fault("VIEWS-017", type=value.type)
             return each(self.draft, value, lambda one: replace(one, sql=f"CAST({one.sql} AS VARCHAR)"))
-        is_text = sql_type(value.type) == "VARCHAR"
-        ready = converted(value, self.draft)
         natural = sql_type(value.type)
-        if is_text and not self.draft.careful and is_name(ready.sql):
+        is_text = natural == "VARCHAR"
+        ready = converted(value, self.draft)
+        if is_text and ready.leaf and not self.draft.careful:
             # An object or array where text should be comes out as its JSON.
             doubt = stop(SLOW, scope.path.place)
             guarded = f"CASE WHEN {{0}}[1] IN ('{{{{', '[') THEN {doubt} ELSE {{0}} END"

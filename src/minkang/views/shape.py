@@ -63,7 +63,14 @@ class Shape:
             return "VARCHAR"
         return self.struct() if self.fields and not self.raw else "JSON"
 
-    def struct(self) -> str:
-        """Its properties as a STRUCT type."""
+    def struct(self, *, exact: bool = False) -> str:
+        """Its properties as a STRUCT type.
+
+        Args:
+            exact: keep the digits of numbers as they are written. The engine does so, also for text and for unread
+                JSON, when any field of the type is a DECIMAL; hence a field that no resource has.
+        """
         inner = ", ".join(f"{identifier(name)} {field.sql()}" for name, field in self.fields.items())
-        return f"STRUCT({inner})" if inner else "JSON"
+        if not inner:
+            return "JSON"
+        return f"STRUCT({inner}, _exact DECIMAL(38,18))" if exact else f"STRUCT({inner})"

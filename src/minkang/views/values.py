@@ -31,6 +31,7 @@ class Value:
         shape: the needed JSON of a complex value, to which members are added as they are asked for.
         raw: the value is unread JSON.
         written: text as JSON has it of a boolean or number, not yet converted.
+        leaf: text as JSON has it, which may be an object's where the data are wrong.
         is_row: the resource itself: its members are columns of the row.
         guard: the condition under which a single value is there at all.
     """
@@ -41,6 +42,7 @@ class Value:
     shape: Shape | None = None
     raw: bool = False
     written: bool = False
+    leaf: bool = False
     is_row: bool = False
     guard: str = ""
 
@@ -67,6 +69,8 @@ class Draft:
         wanted: such keys met in this pass.
         casts: shapes of JSON read within the query; `‹n›` stands for the type of the nth until the pass is over.
         as_written: whether an expression needs the digits of a decimal as they were written.
+        decimals: whether any decimal is read.
+        repeats: whether nested JSON is walked.
     """
 
     constants: Mapping[str, Constant]
@@ -76,7 +80,7 @@ class Draft:
     wanted: set[str] = field(default_factory=set)
     casts: list[Shape] = field(default_factory=list)
     as_written: bool = False
-    decimals_in_json: bool = False
+    decimals: bool = False
     repeats: bool = False
     counter: int = 0
 
@@ -178,12 +182,14 @@ def _converted(value: Value, draft: Draft) -> str:
     match family(value.type):
         case "boolean":
             doubt, type = f"{sql} NOT IN ('true', 'false')", "BOOLEAN"
+        case "decimal" if draft.careful:
+            return f"CAST({sql} AS {DECIMAL})"
         case "decimal":
+            # Past fifteen digits the quick way has rounded already.
             doubt, type = f"length({sql}) > 16", DECIMAL
         case _:
             doubt, type = f"contains({sql}, '.')", "INTEGER"
-    plain = f"CAST({sql} AS {type})"
-    return plain if draft.careful else f"CASE WHEN {doubt} THEN {stop(SLOW, value.type)} ELSE {plain} END"
+    return f"CASE WHEN {doubt} THEN {stop(SLOW, value.type)} ELSE CAST({sql} AS {type}) END"
 
 
 def present(result: Result, draft: Draft) -> str:
@@ -226,9 +232,9 @@ def member_sql(owner: Value, element: Element, draft: Draft) -> Value:
         if element.is_list:
             # JSON has null in a list of primitives where only the extension is given.
             sql = f"list_filter({sql}, lambda text: text IS NOT NULL)"
-        if kind == "decimal" and "#" in shape.key:
-            draft.decimals_in_json = True
-        return Value(sql, type, element.is_list, written=kind in {"boolean", "integer", "decimal"})
+        draft.decimals = draft.decimals or kind == "decimal"
+        written = kind in {"boolean", "integer", "decimal"}
+        return Value(sql, type, element.is_list, written=written, leaf=not written)
     raw = child.raw or type == "Resource"
     if type == "Resource":
         draft.want_raw(child)
