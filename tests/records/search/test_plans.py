@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -136,6 +137,16 @@ def test_partitions_are_named_as_they_are(database: Database) -> None:
         ).fetchall()
     expected = {(f"search_token_{name}", f"FOR VALUES IN ('{code}')") for code, name in HEAVY.items()}
     assert set(rows) == expected | {("search_token_other", "DEFAULT")}
+
+
+@pytest.mark.parametrize("text", ["code=http://loinc.org|common", "code=common&_sort=-date", "_sort=date"])
+def test_a_walk_stops_when_the_page_is_full(filled: Database, access: Access, text: str) -> None:
+    """Of the 15,000 records that match, the statement of the page reads little more than a page from the index."""
+    query = parse_query("Observation", [*parse_qsl(text), ("_total", "none")], strict=True)
+    with filled.connection() as connection:
+        _, plan = explain(connection, access, query)[-1]
+    looked_at = [float(rows) for rows in re.findall(r"actual rows=([0-9.]+) loops=1\b", plan)]
+    assert max(looked_at) <= 50, plan
 
 
 class Slow:

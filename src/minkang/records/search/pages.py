@@ -80,14 +80,14 @@ def walk_source(wanted: Wanted, source: Condition, cap: int) -> Piece:
     names = Names()
     ranges = source.ordered(wanted.types, names)
     assert ranges is not None
+    # DISTINCT (a record may have the code twice) stands beside ORDER BY and LIMIT, not within: only so does the
+    # database know that it may stop early.
     arms = [
-        _arm(
-            piece(
-                "SELECT DISTINCT {type} AS type, {row}.rid FROM {table} WHERE {where} AND {behind} AND {tests}",
-                type=type_of(row, wanted.types), row=row, table=table, where=where, behind=_behind_rid(wanted, row),
-                tests=wanted.tested(piece("{row}.rid", row=row), names),
-            ),
-            wanted, names,
+        piece(
+            "(SELECT DISTINCT {type} AS type, {row}.rid FROM {table} WHERE {where} AND {behind} AND {tests}"
+            " ORDER BY {row}.rid LIMIT {limit})",
+            type=type_of(row, wanted.types), row=row, table=table, where=where, behind=_behind_rid(wanted, row),
+            tests=wanted.tested(piece("{row}.rid", row=row), names), limit=number(wanted.limit),
         )
         for row, table, where in ranges
     ]  # fmt: skip
@@ -96,7 +96,8 @@ def walk_source(wanted: Wanted, source: Condition, cap: int) -> Piece:
     if cap and not wanted.tests and wanted.after is None:
         counted = names.new()
         total = piece(
-            ", (SELECT count(*) FROM (SELECT DISTINCT rid FROM ({source}) AS {counted} LIMIT {cap}) AS {counted})",
+            ", (SELECT CASE WHEN count(*) < {cap} THEN count(DISTINCT rid) ELSE {cap} END"
+            " FROM (SELECT rid FROM ({source}) AS {counted} LIMIT {cap}) AS {counted})",
             source=source.source(wanted.types, names), counted=counted, cap=number(cap + 1),
         )  # fmt: skip
     return _fetched(wanted, _cut(wanted, many, names), names, total)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from minkang.records.search.conditions import Condition, Found, Never, Reach
+from minkang.records.search.conditions import Condition, Found, Never, Reach, Referred, Refers
 from minkang.records.search.pages import probe
 from minkang.records.search.session import Session
 from minkang.records.search.sorting import SortKey
@@ -22,7 +22,11 @@ from minkang.records.search.tables import Types
 EQUAL_CAP = 2_000
 """A source in the order of numbers is walked rather than gathered from here on: walking costs little per hit."""
 RANGE_CAP = 20_000
-"""A range of names or dates, or a source to be sorted, is gathered up to here: about 20 ms."""
+"""A range of names or dates is gathered up to here: about 20 ms."""
+SORTED_CAP = 10_000
+"""A source to be sorted is gathered up to here: each record costs a look-up of its sort value."""
+LINKED_CAP = 5_000
+"""What is found through references is gathered up to here: each record costs two look-ups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +53,21 @@ def plan(session: Session, conditions: Sequence[Condition], types: Types, keys: 
     walkable = not keys and len(types) == 1
     if len(sources) == 1 and walkable and sources[0].in_order(types):
         return _walked(sources[0], conditions)
-    return _weighed(session, conditions, sources, types, walkable)
+    return _weighed(session, conditions, sources, types, keys)
 
 
 def _weighed(
-    session: Session, conditions: Sequence[Condition], sources: Sequence[Condition], types: Types, walkable: bool
+    session: Session,
+    conditions: Sequence[Condition],
+    sources: Sequence[Condition],
+    types: Types,
+    keys: Sequence[SortKey],
 ) -> Plan:
     """The way after counting; along no source where there is none."""
+    walkable = not keys and len(types) == 1
     if not sources:
         return Plan(None, tuple(conditions), gather=False)
-    caps = [EQUAL_CAP if walkable and one.in_order(types) else RANGE_CAP for one in sources]
+    caps = [EQUAL_CAP if walkable and one.in_order(types) else _cap(one, bool(keys)) for one in sources]
     counts, keys_found = _probed(session, sources, caps, types)
     small = [(count, at) for at, (count, cap) in enumerate(zip(counts, caps, strict=True)) if count <= cap]
     if small:
@@ -78,6 +87,13 @@ def _probed(
     row = session.run(probe(list(zip(sources, caps, strict=True)), list(spans.values()), types))[0]
     counts, keys = list(row[: len(sources)]), list(row[len(sources) :])
     return counts, dict(zip(spans, keys, strict=True))
+
+
+def _cap(source: Condition, sort: bool) -> int:
+    """Up to how many records a source that is in no useful order is gathered."""
+    if isinstance(source, Refers | Referred):
+        return LINKED_CAP
+    return SORTED_CAP if sort else RANGE_CAP
 
 
 def _rank(condition: Condition) -> int:

@@ -106,7 +106,7 @@ def dates(branches: Sequence[int], value: DateValue) -> Rows:
     late = _latest_end(value)
     if late is None:
         return Rows("search_date", test)
-    return Rows("search_date", test, (_short_after(test, late), _long_after(test)))
+    return Rows("search_date", test, (_short_after(test, late), _long_after(test, late)))
 
 
 def compare_dates(low: Piece, high: Piece, value: DateValue) -> Piece:  # noqa: PLR0911 - one a prefix
@@ -152,8 +152,11 @@ def _short_after(test: Where, late: datetime) -> Where:
     return lambda row: piece("{row}.low >= %s AND {test}", start, row=row, test=test(row))
 
 
-def _long_after(test: Where) -> Where:
-    return lambda row: piece("{long} AND {test}", long=long_period(row), test=test(row))
+def _long_after(test: Where, late: datetime) -> Where:
+    def where(row: Piece) -> Piece:
+        return piece("{long} AND {row}.high > %s AND {test}", late, row=row, long=long_period(row), test=test(row))
+
+    return where
 
 
 def long_period(row: Piece) -> Piece:
