@@ -21,13 +21,15 @@ from minkang.records.keys import microseconds
 from minkang.records.postgres.copying import blocks, copy
 from minkang.records.postgres.current import uuid_array
 from minkang.records.postgres.packing import teach
+from minkang.records.postgres.pipes import together
 from minkang.records.postgres.rids import Rids
 from minkang.records.repository import Incoming, LoadReport, Rejected, Written
 
 SQL = Queries.read("minkang.records.postgres", "write.sql")
 AT_ONCE = 2
 """Chunks in work: one being decoded, one being stored."""
-ATTEMPTS = 5
+ATTEMPTS = 3
+"""How often a chunk is tried that others write into; then each of its resources goes the ordinary path."""
 
 Update = Callable[[Access, Resource], Written]
 
@@ -93,14 +95,13 @@ class BulkLoad:
         return rejected
 
     def _store(self, first: dict[tuple[int, bytes], Ready], at: int) -> list[Ready]:
-        """Store what is new, and give back what is there already."""
-        for attempt in range(1, ATTEMPTS + 1):
+        """Store what is new, and give back what is there already or could not be stored for others' writing."""
+        for _ in range(ATTEMPTS):
             try:
                 return self._store_once(first, at)
-            except (errors.UniqueViolation, errors.DeadlockDetected) as error:
-                if attempt == ATTEMPTS:
-                    raise Fault("RECORDS-008", attempts=attempt) from error
-        raise AssertionError("unreachable")
+            except (errors.UniqueViolation, errors.DeadlockDetected):
+                continue
+        return list(first.values())
 
     def _store_once(self, first: dict[tuple[int, bytes], Ready], at: int) -> list[Ready]:
         keys: dict[int, list[bytes]] = {}
@@ -109,7 +110,7 @@ class BulkLoad:
         with self._database.connection() as connection:
             teach(connection)
             known: set[tuple[int, bytes]] = set()
-            with connection.pipeline():
+            with together(connection):
                 found = [
                     (code, connection.execute(SQL["known"], {"type": code, "keys": uuid_array(listed)}, binary=True))
                     for code, listed in keys.items()

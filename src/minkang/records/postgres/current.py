@@ -14,6 +14,7 @@ from minkang.records.keys import record_key
 from minkang.records.postgres import packing as pack
 from minkang.records.postgres.locks import lock_numbers
 from minkang.records.postgres.packing import Column, Packed
+from minkang.records.postgres.pipes import together
 from minkang.records.repository import Record
 from minkang.records.types import type_code
 
@@ -63,19 +64,23 @@ def fetch(connection: Connection[Any], addresses: Collection[Address], *, lock: 
     Args:
         lock: whether to wait for others who are changing them, and make later ones wait.
     """
-    if lock:
-        connection.execute(SQL["lock"], {"numbers": lock_numbers(address.key for address in addresses)}, prepare=True)
     by_type: dict[str, dict[bytes, Address]] = defaultdict(dict)
     for address in addresses:
         by_type[address.type][address.key] = address
-    found: dict[Address, Current] = {}
-    for type in sorted(by_type, key=type_code):
-        wanted = by_type[type]
-        parameters = {"type": type_code(type), "keys": uuid_array(sorted(wanted))}
-        rows = connection.execute(SQL["current"], parameters, prepare=True, binary=True)
-        for key, rid, _, version, deleted, at, method, body in rows:
-            found[wanted[key.bytes]] = Current(rid, version, deleted, at, method, body)
-    return found
+    cursors = {}
+    # One round trip. Each statement sees what was committed when its turn comes, so the reading follows the waiting.
+    with together(connection):
+        if lock:
+            numbers = lock_numbers(address.key for address in addresses)
+            connection.execute(SQL["lock"], {"numbers": numbers}, prepare=True)
+        for type, wanted in by_type.items():
+            parameters = {"type": type_code(type), "keys": uuid_array(wanted)}
+            cursors[type] = connection.execute(SQL["current"], parameters, prepare=True, binary=True)
+    return {
+        by_type[type][key.bytes]: Current(rid, version, deleted, at, method, body)
+        for type, cursor in cursors.items()
+        for key, rid, version, deleted, at, method, body in cursor
+    }
 
 
 def existing(connection: Connection[Any], addresses: Iterable[Address]) -> set[Address]:

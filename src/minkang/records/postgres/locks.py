@@ -20,6 +20,7 @@ from minkang.db import Queries
 from minkang.records.keys import record_key
 from minkang.records.postgres import packing as pack
 from minkang.records.postgres.packing import Column, Packed
+from minkang.records.postgres.pipes import together
 
 SQL = Queries.read("minkang.records.postgres", "write.sql")
 MOST_LOCKS = 300
@@ -60,6 +61,6 @@ def claim(connection: Connection[Any], conditions: Iterable[tuple[str, str]]) ->
         column.add(pack.long(ALL_CONDITIONS))
         connection.execute(SQL["lock"], {"numbers": column.array()})
         return
-    with connection.pipeline():
+    with together(connection):
         connection.execute(SQL["lock_together"], {"number": ALL_CONDITIONS})
         connection.execute(SQL["lock"], {"numbers": lock_numbers(wanted)})

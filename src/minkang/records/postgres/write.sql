@@ -120,7 +120,7 @@ SELECT pg_advisory_xact_lock_shared(%(number)s);
 -- name: current
 -- The current version of records of one type. A statement of its own after `lock`, to see what the writer before us
 -- committed.
-SELECT r.key, r.rid, r.id, r.version, r.deleted, r.at, v.method, v.body
+SELECT r.key, r.rid, r.version, r.deleted, r.at, v.method, v.body
 FROM record AS r
 JOIN record_version AS v ON v.type = %(type)s AND v.rid = r.rid AND v.version = r.version
 WHERE r.type = %(type)s AND r.key = ANY(%(keys)s::uuid[]);

@@ -18,6 +18,7 @@ from minkang.records.postgres.current import Address, existing, fetch
 from minkang.records.postgres.drafts import Draft, Outcome, settle
 from minkang.records.postgres.locks import MOST_LOCKS, Contention
 from minkang.records.postgres.packing import Packed, teach
+from minkang.records.postgres.pipes import together
 from minkang.records.postgres.rids import Rids
 from minkang.records.postgres.rows import CREATED, DELETED, UPDATED, KeyColumns, VersionColumns
 from minkang.records.repository import Written
@@ -77,7 +78,7 @@ class Writer:
         outcomes: dict[Address, Outcome] = {}
         counts: list[tuple[Cursor[Any], int]] = []
         rest = iter(_in_lock_order(drafts))
-        with self._connection.pipeline():
+        with together(self._connection):
             while chunk := list(islice(rest, CHUNK)):
                 settled = [settle(draft, current.get(draft.address), self._at, numbers.__next__) for draft in chunk]
                 outcomes.update((draft.address, outcome) for draft, outcome in zip(chunk, settled, strict=True))
