@@ -119,7 +119,7 @@ def run_on_files(
     with tempfile.TemporaryDirectory(prefix="minkang-view-") as name, connect(
         Path(name), threads=threads, memory=memory
     ) as connection:
-        run = _Run(compiled, connection, read, Path(name) / "rejects.ndjson", strict, progress)
+        run = _Run(compiled, connection, read, Path(name) / "rejects.ndjson", strict=strict, progress=progress)
         if quick and not careful and output is not None and run.straight(quick, output, format):
             return run.outcome
         run.outcome = Outcome(way="both" if quick and careful else "careful" if careful else "quick")
@@ -161,6 +161,7 @@ class _Run:
         connection: Connection,
         read: Reader,
         rejects: Path,
+        *,
         strict: bool,
         progress: Progress | None,
     ) -> None:

@@ -16,9 +16,10 @@ from typing import Any
 
 from minkang.errors import Fault
 from minkang.views import calls
+from minkang.views.columns import Output
 from minkang.views.definition import View, read_view
 from minkang.views.problems import Problems
-from minkang.views.rows import Output, Rows, Step, lone
+from minkang.views.rows import Rows, Step, lone
 from minkang.views.shape import Shape, identifier, text_literal
 from minkang.views.values import Draft
 

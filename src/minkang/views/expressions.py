@@ -24,9 +24,9 @@ from minkang.fhir.path.tree import (
     Variable,
 )
 from minkang.fhir.schema import choices_of, has_type
-from minkang.views import comparing
+from minkang.views import calculating, comparing
 from minkang.views.definition import Constant
-from minkang.views.kinds import DECIMAL, INTEGERS, family, is_a, is_primitive, members_of
+from minkang.views.kinds import INTEGERS, family, is_a, is_primitive, members_of
 from minkang.views.shape import text_literal
 from minkang.views.values import (
     Choice,
@@ -39,7 +39,6 @@ from minkang.views.values import (
     member_sql,
     present,
     single,
-    sql_number_type,
 )
 
 EMPTY = Value("NULL", "")
@@ -77,7 +76,7 @@ def run(node: Node, scope: Scope) -> Result:  # noqa: PLR0911 - one return a kin
         case Variable():
             return variable(node.name, scope)
         case Sign():
-            return sign(node, scope)
+            return calculating.signed(node.operator, single(value_of(node.operand, scope), scope), scope)
         case Index():
             if not scope.index:
                 raise scope.fault("VIEWS-019", name="$index")
@@ -356,7 +355,7 @@ def operation(node: Operation, scope: Scope) -> Value:  # noqa: PLR0911 - one re
             texts = [f"coalesce({as_text(single(side, scope), scope).sql}, '')" for side in (left, right)]
             return Value(f"({texts[0]} || {texts[1]})", "string")
         case _:
-            return arithmetic(operator, left, right, scope)
+            return calculating.arithmetic(operator, single(left, scope), single(right, scope), scope)
 
 
 def _logic(operator: str, left: str, right: str) -> str:
@@ -378,50 +377,3 @@ def as_text(value: Value, scope: Scope) -> Value:
     if family(value.type) in {"text", "date", "time"} or value.written:
         return Value(value.sql, "string", value.many)
     return Value(f"CAST({value.sql} AS VARCHAR)", "string")
-
-
-def sign(node: Sign, scope: Scope) -> Value:
-    """`-operand`."""
-    value = converted(single(value_of(node.operand, scope), scope), scope.draft)
-    if value.type and family(value.type) not in {"integer", "decimal"}:
-        raise scope.fault("VIEWS-021", operator=node.operator, left=value.type, right="")
-    negative = f"-({value.sql})" if "-" in value.sql else f"-{value.sql}"
-    return value if node.operator == "+" else replace(value, sql=negative)
-
-
-def arithmetic(operator: str, left: Value, right: Value, scope: Scope) -> Value:  # noqa: PLR0911 - one an operator
-    """`+ - * / div mod`; text is joined by `+`. Nothing comes of an empty side or a division by 0."""
-    one, two = (converted(single(side, scope), scope.draft) for side in (left, right))
-    if "" in {one.type, two.type}:
-        return EMPTY
-    kinds = {family(one.type), family(two.type)}
-    if operator == "+" and kinds == {"text"}:
-        return Value(f"({one.sql} || {two.sql})", "string")
-    if not kinds <= {"integer", "decimal"}:
-        raise scope.fault("VIEWS-021", operator=operator, left=one.type, right=two.type)
-    whole = kinds == {"integer"}
-    type = "integer" if whole else "decimal"
-    a, b = (f"CAST({side.sql} AS {sql_number_type(type)})" for side in (one, two))
-    match operator:
-        case "+" | "-":
-            return Value(f"({a} {operator} {b})", type)
-        case "*":
-            if whole:
-                return Value(f"({a} * {b})", type)
-            # Nine places each, so that the product keeps its eighteen.
-            a, b = (f"CAST({side.sql} AS DECIMAL(38,9))" for side in (one, two))
-            return Value(f"CAST({a} * {b} AS {DECIMAL})", "decimal")
-        case "/":
-            return Value(_quotient(one.sql, two.sql), "decimal")
-        case "div":
-            exact = f"({a} // nullif({b}, 0))"
-            return Value(exact if whole else f"CAST(trunc({_quotient(one.sql, two.sql)}) AS BIGINT)", "integer")
-        case _:
-            return Value(f"({a} % nullif({b}, 0))", type)
-
-
-def _quotient(one: str, two: str) -> str:
-    """Exact division to twelve places by whole numbers, since the engine divides decimals as floating point."""
-    a, b = (f"CAST(CAST({side} AS DECIMAL(38,9)) * 1000000000 AS HUGEINT)" for side in (one, two))
-    return f"CAST(CAST({a} * 1000000000000 // nullif({b}, 0) AS DECIMAL(38,0)) * 0.000000000001 AS {DECIMAL})"
-

@@ -6,26 +6,23 @@ runs over files and over Arrow batches. Source: SQL on FHIR v2, "Processing Algo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from minkang.errors import Fault
-from minkang.fhir.path.parser import parse
-from minkang.fhir.path.tree import Variable
+from minkang.views.columns import Output, output_of, placed, type_list
 from minkang.views.definition import Column, Iteration, Path, Select, View
 from minkang.views.expressions import boolean, compiled
-from minkang.views.kinds import family, fits, is_known, is_primitive, sql_type, tagged_type
+from minkang.views.kinds import family, is_primitive
 from minkang.views.problems import Problems
 from minkang.views.shape import identifier
 from minkang.views.values import (
     DEEP,
-    SLOW,
     Choice,
     Draft,
     Scope,
     Value,
-    at_most_one,
     converted,
     each,
     is_name,
@@ -34,26 +31,6 @@ from minkang.views.values import (
 
 DEEPEST = 32
 """How many levels `repeat` follows."""
-
-
-@dataclass(frozen=True)
-class Output:
-    """A column of the table as it comes out.
-
-    Attributes:
-        fhir_type: its FHIR type.
-        sql_type: its SQL type; a list type for `collection`.
-        counts: it is `%rowIndex`, which is 0 in a row that `forEachOrNull` makes of nothing.
-    """
-
-    name: str
-    sql: str
-    fhir_type: str
-    sql_type: str
-    collection: bool
-    description: str
-    place: str
-    counts: bool = False
 
 
 @dataclass
@@ -120,7 +97,7 @@ class Rows:
         for path in filter(lambda path: path.text, self.view.where):
             with self.gathering():
                 scope = Scope(self.draft, row, row, path)
-                found.append(boolean(_faulty(path, lambda s=scope: compiled(s)), scope))  # type: ignore[misc]
+                found.append(boolean(placed(path, lambda s=scope: compiled(s)), scope))  # type: ignore[misc]
         return found
 
     def unique(self) -> None:
@@ -162,9 +139,9 @@ class Rows:
         if over.kind == "repeat":
             return self.walk(over, level)
         scope = self.scope(over.paths[0], level)
-        items = _faulty(over.paths[0], lambda: compiled(scope))
+        items = placed(over.paths[0], lambda: compiled(scope))
         if isinstance(items, Choice):
-            raise scope.fault("VIEWS-025", element=items.elements[0].choice_of, types=_types(items))
+            raise scope.fault("VIEWS-025", element=items.elements[0].choice_of, types=type_list(items))
         if items.is_row:
             raise scope.fault("VIEWS-030", type=items.type)
         return converted(items, self.draft)
@@ -204,7 +181,7 @@ class Rows:
             if node is None and isinstance(scope.this, Value) and not self.reaches(path, scope):
                 continue
             inner = scope if node is None else scope.at(node)
-            found = _faulty(path, lambda s=inner: compiled(s))  # type: ignore[misc]
+            found = placed(path, lambda s=inner: compiled(s))  # type: ignore[misc]
             if isinstance(found, Choice) or is_primitive(found.type) or found.is_row:
                 raise scope.fault("VIEWS-032")
             self.draft.want_raw(found.shape)
@@ -229,87 +206,10 @@ class Rows:
     def column(self, column: Column, level: Level) -> list[Output]:
         """A column; nothing where it has a fault, which is kept."""
         try:
-            return [self.output(column, level)]
+            return [output_of(column, self.scope(column.path, level), level.nothing, self.problems)]
         except Fault as fault:
             self.problems.keep(fault)
             return []
-
-    def output(self, column: Column, level: Level) -> Output:
-        """A column as SQL, with its types checked."""
-        scope = self.scope(column.path, level)
-        if not column.path.text:
-            raise Fault("VIEWS-004", where=column.path.place, key="path")
-        value = _faulty(column.path, lambda: compiled(scope))
-        if isinstance(value, Choice):
-            raise scope.fault("VIEWS-025", element=value.elements[0].choice_of, types=_types(value))
-        self.check(column, value, scope)
-        type = column.type or value.type or "string"
-        target = self.target(column, type)
-        plain = level.scope.this if isinstance(level.scope.this, Value) else value
-        item = self.shown(value, type, target, scope)
-        sql = self.collected(item, column, target) if column.collection else _only(item, column)
-        counts = _is_row_index(column.path)
-        follows = not column.collection and (counts or _follows(value.sql, plain.sql))
-        if level.nothing and not follows:
-            sql = f"CASE WHEN NOT ({level.nothing}) THEN {sql} END"
-        listed = f"{target}[]" if column.collection else target
-        return Output(
-            column.name, sql, type, listed, bool(column.collection), column.description, column.place, counts
-        )
-
-    def check(self, column: Column, value: Value, scope: Scope) -> None:
-        """A column's declared type and cardinality against what its path gives."""
-        if column.type and not is_known(column.type):
-            raise Fault("VIEWS-029", where=f"{column.place}.type", type=column.type, path=column.path.text)
-        if value.type and not is_primitive(value.type) and not column.type:
-            raise scope.fault("VIEWS-017", type=value.type)
-        if column.type and value.type and not fits(column.type, value.type):
-            raise Fault(
-                "VIEWS-016", where=f"{column.place}.type", declared=column.type, found=value.type, path=column.path.text
-            )
-        if value.many and not column.collection:
-            if column.collection is False:
-                raise Fault("VIEWS-022", where=f"{column.place}.collection", path=column.path.text)
-            self.problems.notice("VIEWS-023", column.path.place, path=column.path.text)
-
-    def target(self, column: Column, type: str) -> str:
-        """The SQL type of a column: by its `ansi/type` tag, or by its FHIR type."""
-        tag = column.tags.get("ansi/type")
-        if tag is None:
-            return sql_type(type)
-        found = tagged_type(tag)
-        if found is None:
-            raise Fault("VIEWS-024", where=f"{column.place}.tag", tag=tag)
-        return found
-
-    def shown(self, value: Value, type: str, target: str, scope: Scope) -> Value:
-        """A value, or each of its items, as its column shows it."""
-        if value.type == "":
-            return Value(f"CAST(NULL AS {target})", type)
-        if family(value.type) == "complex":
-            self.draft.want_raw(value.shape)
-            if value.is_row or (not value.raw and value.shape is not None and value.shape.key.endswith("#")):
-                raise scope.fault("VIEWS-017", type=value.type)
-            return each(self.draft, value, lambda one: replace(one, sql=f"CAST({one.sql} AS VARCHAR)"))
-        natural = sql_type(value.type)
-        is_text = natural == "VARCHAR"
-        ready = converted(value, self.draft)
-        if is_text and ready.leaf and not self.draft.careful:
-            # An object or array where text should be comes out as its JSON.
-            doubt = stop(SLOW, scope.path.place)
-            guarded = f"CASE WHEN {{0}}[1] IN ('{{{{', '[') THEN {doubt} ELSE {{0}} END"
-            ready = each(self.draft, ready, lambda one: replace(one, sql=guarded.format(one.sql)))
-        if target != natural or (natural == "INTEGER" and not value.written):
-            return each(self.draft, ready, lambda one: replace(one, sql=f"CAST({one.sql} AS {target})"))
-        if natural.startswith("DECIMAL") and not value.written:
-            return each(self.draft, ready, lambda one: replace(one, sql=f"CAST({one.sql} AS {target})"))
-        return ready
-
-    def collected(self, value: Value, column: Column, target: str) -> str:
-        """All values of a column as a list, never NULL."""
-        if value.many:
-            return f"coalesce({value.sql}, [])"
-        return f"CASE WHEN {value.sql} IS NULL THEN CAST([] AS {target}[]) ELSE [{value.sql}] END"
 
     def union(self, select: Select, level: Level) -> list[Output]:
         """The union of a selection as one step; its columns are those of its first branch."""
@@ -392,20 +292,6 @@ def text_key(name: str) -> str:
     return f"'{name}'"
 
 
-def _faulty(path: Path, work: Callable[[], Value | Choice]) -> Value | Choice:
-    """Run, so that a fault of the path's grammar says where the path stands."""
-    try:
-        return work()
-    except Fault as fault:
-        if fault.code.startswith("FHIRPATH"):
-            raise Fault(fault.code, where=f"{path.place}: {path.text}", **fault.params) from None
-        raise
-
-
-def _types(choice: Choice) -> str:
-    return ", ".join(element.types[0] for element in choice.elements[:12])
-
-
 def _listed(value: Value) -> str:
     """SQL of a value as a list without NULL in it."""
     if value.sql == "NULL":
@@ -422,19 +308,3 @@ def lone(listed: str, keeps: bool, nothing: str) -> str:
     elif keeps:
         listed = f"list_transform([{listed}], lambda l: CASE WHEN len(l) > 0 THEN l ELSE [NULL] END)[1]"
     return f"CASE WHEN {nothing} THEN [NULL] ELSE {listed} END" if nothing else listed
-
-
-def _only(value: Value, column: Column) -> str:
-    return at_most_one(value.sql, column.path.place) if value.many else value.sql
-
-
-def _is_row_index(path: Path) -> bool:
-    tree = parse(path.text)
-    return isinstance(tree, Variable) and tree.name == "rowIndex"
-
-
-def _follows(sql: str, item: str) -> bool:
-    """Whether a value is a field of an item, and so NULL where the item is."""
-    return is_name(sql) and (sql == item or sql.startswith(f"{item}."))
-
-

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from minkang.errors import Fault
 from minkang.fhir.schema import Element
 from minkang.views.definition import Constant, Path
-from minkang.views.kinds import DECIMAL, INTEGERS, family
+from minkang.views.kinds import DECIMAL, family
 from minkang.views.shape import Shape, identifier
 
 MANY = "VIEWS-026"
@@ -247,8 +247,3 @@ def read_json(value: Value, draft: Draft) -> Value:
         return value
     mark, shape = draft.cast(value.shape.key if value.shape else value.type, value.type)
     return replace(value, sql=f"TRY_CAST({value.sql} AS {mark})", shape=shape, raw=False)
-
-
-def sql_number_type(type: str) -> str:
-    """The SQL type that arithmetic uses."""
-    return "BIGINT" if type in INTEGERS else DECIMAL
