@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.views.test_official import in_python, over_files, over_table
 
 PATIENTS = [
