@@ -38,7 +38,13 @@ VIEW = {
 def weight(number: int, **more: Any) -> dict[str, Any]:
     """An Observation."""
     quantity = {"value": 60 + number / 10, "unit": "kg"}
-    return {"resourceType": "Observation", "id": f"w{number}", "valueQuantity": quantity, "note": [{"text": "好"}], **more}
+    return {
+        "resourceType": "Observation",
+        "id": f"w{number}",
+        "valueQuantity": quantity,
+        "note": [{"text": "好"}],
+        **more,
+    }
 
 
 def lines(resources: list[Any]) -> str:
@@ -142,7 +148,11 @@ def test_a_walk_checks_what_lies_deep(tmp_path: Path) -> None:
         "select": [{"repeat": ["item"], "column": [{"name": "l", "path": "linkId", "type": "string"}]}],
     }
     good = {"resourceType": "QuestionnaireResponse", "id": "g", "item": [{"linkId": "1", "item": [{"linkId": "2"}]}]}
-    deep = {"resourceType": "QuestionnaireResponse", "id": "d", "item": [{"linkId": "1", "item": [{"linkId": {"x": 1}}]}]}
+    deep = {
+        "resourceType": "QuestionnaireResponse",
+        "id": "d",
+        "item": [{"linkId": "1", "item": [{"linkId": {"x": 1}}]}],
+    }
     flat = {"resourceType": "QuestionnaireResponse", "id": "f", "item": {"linkId": "1"}}
     (tmp_path / "a.ndjson").write_text(lines([good, deep, flat]), "utf-8")
     outcome = run(tmp_path, view)
@@ -185,7 +195,9 @@ def test_the_commands(tmp_path: Path) -> None:
     assert [one.name for one in check(view).columns] == ["id", "kg", "category", "notes"]
     assert "read_json($files" in show_sql(view)
     assert "FROM resources" in show_sql(view, "spark")
-    view.write_text(json.dumps({"resource": "Patient", "select": [{"column": [{"name": "x", "path": "nme"}]}]}), "utf-8")
+    view.write_text(
+        json.dumps({"resource": "Patient", "select": [{"column": [{"name": "x", "path": "nme"}]}]}), "utf-8"
+    )
     assert [fault.code for fault in check(view).faults] == ["VIEWS-014"]
     with pytest.raises(Faults):
         run_view(view, [source], read=read_file)

@@ -54,17 +54,34 @@ FIRST = "ViewDefinition.select[0].column[0]"
         (view(select=[{}]), "VIEWS-004", "ViewDefinition.select[0]"),
         (view(column("id"), resource="Observaton"), "VIEWS-003", "ViewDefinition.resource"),
         (view(column("id"), resourceType="Patient"), "VIEWS-002", "ViewDefinition.resourceType"),
+        (view(column("id"), where=[{"path": "status"}]), "VIEWS-034", "ViewDefinition.where[0].path"),
         (view(column("id"), where=[{"path": "stauts = 'final'"}]), "VIEWS-014", "ViewDefinition.where[0].path"),
         (view(column("id"), constant=[{"name": "a"}]), "VIEWS-010", "ViewDefinition.constant[0]"),
-        (view(column("id"), constant=[{"name": "a", "valueCoding": {}}]), "VIEWS-011", "ViewDefinition.constant[0].valueCoding"),
-        (view(column("id"), constant=[{"name": "a", "valueInteger": "1"}]), "VIEWS-006", "ViewDefinition.constant[0].valueInteger"),
+        (
+            view(column("id"), constant=[{"name": "a", "valueCoding": {}}]),
+            "VIEWS-011",
+            "ViewDefinition.constant[0].valueCoding",
+        ),
+        (
+            view(column("id"), constant=[{"name": "a", "valueInteger": "1"}]),
+            "VIEWS-006",
+            "ViewDefinition.constant[0].valueInteger",
+        ),
         (
             view(select=[{"forEach": "component", "forEachOrNull": "note", "column": [column("id")]}]),
             "VIEWS-008",
             "ViewDefinition.select[0]",
         ),
-        (view(select=[{"forEach": "$this", "column": [column("id")]}]), "VIEWS-030", "ViewDefinition.select[0].forEach"),
-        (view(select=[{"repeat": ["status"], "column": [column("id")]}]), "VIEWS-032", "ViewDefinition.select[0].repeat[0]"),
+        (
+            view(select=[{"forEach": "$this", "column": [column("id")]}]),
+            "VIEWS-030",
+            "ViewDefinition.select[0].forEach",
+        ),
+        (
+            view(select=[{"repeat": ["status"], "column": [column("id")]}]),
+            "VIEWS-032",
+            "ViewDefinition.select[0].repeat[0]",
+        ),
         (
             view(select=[{"unionAll": [{"column": [column("id", "a")]}, {"column": [column("id", "b")]}]}]),
             "VIEWS-013",
@@ -76,7 +93,7 @@ FIRST = "ViewDefinition.select[0].column[0]"
             "ViewDefinition.select[0].unionAll[1].column[0].type",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_is_found_at_its_place(definition: dict[str, Any], code: str, place: str) -> None:
     """The fault names the place, and both languages can say it."""
     checked = check_view(definition)

@@ -16,14 +16,17 @@ PATIENTS = [
         "id": "p1",
         "birthDate": "1970-06",
         "_birthDate": {"extension": [{"url": "time", "valueDateTime": "1970-06-01T08:00:00Z"}]},
-        "name": [{"family": "A", "given": ["a", "b"], "_given": [None, {"extension": [{"url": "q", "valueCode": "c"}]}]}],
+        "name": [
+            {"family": "A", "given": ["a", "b"], "_given": [None, {"extension": [{"url": "q", "valueCode": "c"}]}]}
+        ],
         "deceasedDateTime": "2020-01-01",
         "managingOrganization": {"reference": "http://example.org/fhir/Organization/o1/_history/2"},
         "contained": [{"resourceType": "Organization", "id": "o", "name": "Org"}],
         "multipleBirthInteger": 3,
+        "link": [{"other": {"reference": "Patient/p1"}, "type": "seealso"}],
     },
     {"resourceType": "Patient", "id": "p2", "name": [{"given": ["x"]}]},
-]  # fmt: skip
+]
 
 
 def test_a_primitive_that_is_only_an_extension_is_no_value(tmp_path: Path) -> None:
@@ -56,6 +59,9 @@ def test_a_primitive_that_is_only_an_extension_is_no_value(tmp_path: Path) -> No
         ("7 div 2", [3, 3]),
         ("7 mod 2", [1, 1]),
         ("1 / 0", [None, None]),
+        ("getResourceKey() = link.other.getReferenceKey()", [True, None]),
+        ("getResourceKey() = link.other.getReferenceKey(Patient)", [True, None]),
+        ("getResourceKey() = link.other.getReferenceKey(RelatedPerson)", [None, None]),
         ("where(id = 'p1').id", ["p1", None]),
         ("%resource.id", ["p1", "p2"]),
         ("name.given[1]", ["b", None]),
@@ -64,7 +70,7 @@ def test_a_primitive_that_is_only_an_extension_is_no_value(tmp_path: Path) -> No
         ("name.first().family & '!'", ["A!", "!"]),
         ("name.family.first() + '!'", ["A!", None]),
     ],
-)  # fmt: skip
+)
 def test_a_path_means_what_the_standard_says(path: str, expected: list[Any], tmp_path: Path) -> None:
     """All three ways give these values."""
     definition = {"resource": "Patient", "select": [{"column": [{"name": "v", "path": path}]}]}
@@ -90,10 +96,15 @@ QUESTIONS = [
 ]
 
 
-def ways(select: list[dict[str, Any]], resource: str, resources: list[Any], folder: Path) -> list[list[tuple[Any, ...]]]:
+def ways(
+    select: list[dict[str, Any]], resource: str, resources: list[Any], folder: Path
+) -> list[list[tuple[Any, ...]]]:
     """The rows of a view by all three ways."""
     definition = {"resource": resource, "select": select}
-    return [[tuple(row.values()) for row in way(definition, resources, folder)] for way in (over_table, over_files, in_python)]
+    return [
+        [tuple(row.values()) for row in way(definition, resources, folder)]
+        for way in (over_table, over_files, in_python)
+    ]
 
 
 def test_repeat_goes_down_to_the_end_parents_first(tmp_path: Path) -> None:
@@ -131,8 +142,14 @@ def test_a_row_of_nothing_has_nothing_but_its_index(tmp_path: Path) -> None:
     """forEachOrNull over nothing gives one row, with nested parts, all NULL; %rowIndex is 0."""
     select = {
         "forEachOrNull": "contact",
-        "column": [{"name": "i", "path": "%rowIndex"}, {"name": "k", "path": "'K'"}, {"name": "e", "path": "name.exists()"}],
-        "select": [{"forEach": "telecom", "column": [{"name": "t", "path": "value"}, {"name": "j", "path": "%rowIndex"}]}],
+        "column": [
+            {"name": "i", "path": "%rowIndex"},
+            {"name": "k", "path": "'K'"},
+            {"name": "e", "path": "name.exists()"},
+        ],
+        "select": [
+            {"forEach": "telecom", "column": [{"name": "t", "path": "value"}, {"name": "j", "path": "%rowIndex"}]}
+        ],
     }
     for rows in ways([select], "Patient", [{"resourceType": "Patient", "id": "p"}], tmp_path):
         assert rows == [(0, None, None, None, 0)]
@@ -175,7 +192,12 @@ def test_a_constant_of_every_type(constant: dict[str, Any], path: str, tmp_path:
 
 def test_decimals_are_exact(tmp_path: Path) -> None:
     """Eighteen digits come out as they went in, by any way."""
-    digits = [Decimal("120.10"), Decimal("0.123456789012345678"), Decimal("27.700000000000003"), Decimal("1234567890123.25")]
+    digits = [
+        Decimal("120.10"),
+        Decimal("0.123456789012345678"),
+        Decimal("27.700000000000003"),
+        Decimal("1234567890123.25"),
+    ]
     resources = [
         {"resourceType": "Observation", "id": str(number), "valueQuantity": {"value": value}}
         for number, value in enumerate(digits)
@@ -202,7 +224,14 @@ def test_a_complex_column_is_json(tmp_path: Path) -> None:
     """With its type declared, a complex element comes as JSON text."""
     definition = {
         "resource": "Patient",
-        "select": [{"column": [{"name": "n", "path": "name.first()", "type": "HumanName"}, {"name": "f", "path": "name.family"}]}],
+        "select": [
+            {
+                "column": [
+                    {"name": "n", "path": "name.first()", "type": "HumanName"},
+                    {"name": "f", "path": "name.family"},
+                ]
+            }
+        ],
     }
     rows = over_table(definition, [{"resourceType": "Patient", "name": [{"family": "F", "given": ["g"]}]}], tmp_path)
     assert json.loads(rows[0]["n"]) == {"family": "F", "given": ["g"]}

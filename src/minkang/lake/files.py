@@ -116,9 +116,10 @@ def run_on_files(
     """
     quick = [file for file in files if _is_quick(file, compiled)]
     careful = [file for file in files if file not in set(quick)]
-    with tempfile.TemporaryDirectory(prefix="minkang-view-") as name, connect(
-        Path(name), threads=threads, memory=memory
-    ) as connection:
+    with (
+        tempfile.TemporaryDirectory(prefix="minkang-view-") as name,
+        connect(Path(name), threads=threads, memory=memory) as connection,
+    ):
         run = _Run(compiled, connection, read, Path(name) / "rejects.ndjson", strict=strict, progress=progress)
         if quick and not careful and output is not None and run.straight(quick, output, format):
             return run.outcome

@@ -25,9 +25,7 @@ class Checker:
     def __init__(self, compiled: Compiled) -> None:
         self._nested = compiled.needs_nested
         self._decoder = msgspec.json.Decoder(_type_of(compiled.needs, "Resource"))
-        self._walks = [
-            (name, shape) for name, shape in compiled.needs.fields.items() if self._opens(shape)
-        ]
+        self._walks = [(name, shape) for name, shape in compiled.needs.fields.items() if self._opens(shape)]
 
     def reason(self, body: bytes) -> str:
         """Why the resource cannot be read; empty for a good one."""

@@ -298,9 +298,7 @@ def _boundary(low: bool) -> Work:
         if family(source.type) in {"decimal", "integer"}:
             scope.draft.as_written = True
         type, write = made
-        return each(
-            scope.draft, source, lambda one: Value(write(as_text(one, scope).sql), type), "text"
-        )
+        return each(scope.draft, source, lambda one: Value(write(as_text(one, scope).sql), type), "text")
 
     return work
 

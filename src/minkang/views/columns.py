@@ -65,9 +65,7 @@ def output_of(column: Column, scope: Scope, nothing: str, problems: Problems) ->
     if nothing and not follows:
         sql = f"CASE WHEN NOT ({nothing}) THEN {sql} END"
     listed = f"{target}[]" if column.collection else target
-    return Output(
-        column.name, sql, type, listed, bool(column.collection), column.description, column.place, counts
-    )
+    return Output(column.name, sql, type, listed, bool(column.collection), column.description, column.place, counts)
 
 
 def _check(column: Column, value: Value, scope: Scope, problems: Problems) -> None:

@@ -234,9 +234,7 @@ def type_test(source: Result, type: str, operator: str, scope: Scope) -> Value:
         return of_type(source, plain, scope)
     if isinstance(source, Choice):
         inner = of_type(source, plain, scope)
-        return Value(
-            f"CASE WHEN {present(source, scope.draft)} THEN {present(inner, scope.draft)} END", "boolean"
-        )
+        return Value(f"CASE WHEN {present(source, scope.draft)} THEN {present(inner, scope.draft)} END", "boolean")
     answer = "true" if is_a(source.type, plain) else "false"
     return Value(f"CASE WHEN {present(source, scope.draft)} THEN {answer} END", "boolean")
 

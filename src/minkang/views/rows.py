@@ -14,7 +14,7 @@ from minkang.errors import Fault
 from minkang.views.columns import Output, output_of, placed, type_list
 from minkang.views.definition import Column, Iteration, Path, Select, View
 from minkang.views.expressions import boolean, compiled
-from minkang.views.kinds import family, is_primitive
+from minkang.views.kinds import is_primitive
 from minkang.views.problems import Problems
 from minkang.views.shape import identifier
 from minkang.views.values import (
@@ -97,7 +97,11 @@ class Rows:
         for path in filter(lambda path: path.text, self.view.where):
             with self.gathering():
                 scope = Scope(self.draft, row, row, path)
-                found.append(boolean(placed(path, lambda s=scope: compiled(s)), scope))  # type: ignore[misc]
+                result = placed(path, lambda s=scope: compiled(s))  # type: ignore[misc]
+                if isinstance(result, Value) and result.type not in {"boolean", ""}:
+                    # FHIRPath would take any single value for true; in a filter that is hardly ever meant.
+                    raise scope.fault("VIEWS-034", type=result.type)
+                found.append(boolean(result, scope))
         return found
 
     def unique(self) -> None:
@@ -229,7 +233,7 @@ class Rows:
             self.problems.add("VIEWS-013", branch.place, one=", ".join(names[0]), other=", ".join(names[1]))
             return
         for one, two in zip(first, outputs, strict=True):
-            if (family(one.fhir_type), one.sql_type) != (family(two.fhir_type), two.sql_type):
+            if one.sql_type != two.sql_type:
                 self.problems.add(
                     "VIEWS-033", f"{two.place}.type", name=one.name, one=one.fhir_type, other=two.fhir_type
                 )
