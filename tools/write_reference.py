@@ -27,7 +27,8 @@ def settings_page() -> str:
 
 def errors_page() -> str:
     """One section a package, one row a fault."""
-    lines = ["# Faults 错误目录", "", "Every refusal, its HTTP status and its advice. 每一种拒绝、其 HTTP 状态与处理办法。", ""]
+    head = "Every refusal, its HTTP status and its advice. 每一种拒绝、其 HTTP 状态与处理办法。"
+    lines = ["# Faults 错误目录", "", head, ""]
     area = ""
     for code, entry in sorted(catalogue().items()):
         if code.rpartition("-")[0] != area:

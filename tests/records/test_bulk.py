@@ -68,6 +68,17 @@ def test_new_known_and_bad_resources_each_go_their_way(repository: Repository, a
     assert sorted(changes) == [("1", 1), ("1", 2), ("2", 1), ("2", 2), ("2", 3), ("3", 1)]
 
 
+def test_of_two_resources_with_one_id_the_later_stays(repository: Repository, access: Access) -> None:
+    """Whether they stand in one chunk or in several that are in work at once."""
+    chunks = [[person(f"{one}", f"Family{turn}") for one in range(20)] for turn in range(12)]
+    report, rejected = loaded(repository, access, *chunks)
+    assert (report.created, report.updated, rejected) == (20, 220, [])
+    for one in range(20):
+        record = repository.read(access, "Patient", f"{one}")
+        assert record.version == 12
+        assert b"Family11" in (record.body or b"")
+
+
 def test_a_load_needs_the_scopes_to_create_and_update_everything(repository: Repository, access: Access) -> None:
     """Nothing is stored without."""
     with pytest.raises(Fault, match="ACCESS-002"):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plain_keys import plain_keys
+from tests.fhir.search.plain_keys import plain_keys
 
 from minkang.fhir import decode
 from minkang.fhir.search import Keys, extract, present, search_parameter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from population import make
+from tests.records.search.population import make
 
 from minkang.access import Access, parse_scopes
 from minkang.errors import Fault

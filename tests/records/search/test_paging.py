@@ -8,7 +8,7 @@ from contextlib import suppress
 from urllib.parse import parse_qsl
 
 import pytest
-from population import make
+from tests.records.search.population import make
 
 from minkang.access import Access
 from minkang.db import Database

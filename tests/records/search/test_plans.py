@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from population import make
 from psycopg import errors
+from tests.records.search.population import make
 
 from minkang.access import Access
 from minkang.db import Database

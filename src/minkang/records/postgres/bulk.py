@@ -1,11 +1,11 @@
-"""The bulk path on PostgreSQL: chunks by COPY, two at a time, so that one is decoded while the other is stored."""
+"""The bulk path on PostgreSQL: chunks by COPY, stored in their order, the next decoded while one is stored."""
 
 from __future__ import annotations
 
 import gc
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 from psycopg import errors
@@ -26,8 +26,8 @@ from minkang.records.postgres.rids import Rids
 from minkang.records.repository import Incoming, LoadReport, Rejected, Written
 
 SQL = Queries.read("minkang.records.postgres", "write.sql")
-AT_ONCE = 2
-"""Chunks in work: one being decoded, one being stored."""
+AT_ONCE = 3
+"""Chunks in work: one being stored, the next ready or being decoded."""
 ATTEMPTS = 3
 """How often a chunk is tried that others write into; then each of its resources goes the ordinary path."""
 
@@ -49,8 +49,8 @@ def _without_cycle_search() -> Iterator[None]:
 class BulkLoad:
     """Stores chunks of resources by id: new ones by COPY, those that exist already by the ordinary path.
 
-    Safe beside other writers: whoever creates a record of the chunk first keeps it, and ours becomes an update. When
-    two chunks hold the same id, either may end as the current version.
+    Safe beside other writers: whoever creates a record of the chunk first keeps it, and ours becomes an update. Chunks
+    are stored in their order, so that of two resources with the same id the later one ends as the current version.
     """
 
     def __init__(  # noqa: PLR0917 - made in one place, from the store's own parts
@@ -68,7 +68,8 @@ class BulkLoad:
         with _without_cycle_search(), ThreadPoolExecutor(AT_ONCE, "bulk") as pool:
             waiting: deque[Future[list[Rejected]]] = deque()
             for chunk in chunks:
-                waiting.append(pool.submit(self._chunk, chunk))
+                before = waiting[-1] if waiting else None
+                waiting.append(pool.submit(self._chunk, chunk, before))
                 if len(waiting) > AT_ONCE:
                     yield from self._count(waiting.popleft())
             while waiting:
@@ -79,7 +80,7 @@ class BulkLoad:
         self._report.rejected += len(rejected)
         return rejected
 
-    def _chunk(self, chunk: Sequence[Incoming]) -> list[Rejected]:
+    def _chunk(self, chunk: Sequence[Incoming], before: Future[list[Rejected]] | None) -> list[Rejected]:
         at = now()
         self._trail.prepare(at)
         ready, rejected = prepare(chunk, at)
@@ -88,6 +89,8 @@ class BulkLoad:
         for resource in ready:
             if first.setdefault((resource.code, resource.key), resource) is not resource:
                 later.append(resource)
+        if before:
+            wait([before])
         there = self._store(first, microseconds(at))
         self._report.created += len(first) - len(there)
         for resource in there + later:
