@@ -39,8 +39,9 @@ def start(out: Output) -> None:
     """Serve until stopped."""
     settings = read_settings()
     _require_free_port(settings)
-    with prepared(settings, out):  # Held open, so that the embedded database does not stop between workers.
+    with prepared(settings, out) as platform:  # Held open, so that the embedded database does not stop in between.
         out.say("serve.address", address=settings.base_url)
+        platform.database.close()  # The workers are forked: they must not inherit connections.
         serve_platform(settings)
 
 
@@ -57,6 +58,7 @@ def start_demo(out: Output, people: int, seed: int) -> None:
         out.say("demo.logins", address=settings.base_url, name=name, password=password)
         out.say("demo.client", address=f"{settings.base_url}/fhir", id=DEMO_CLIENT, secret=secret)
         out.say("demo.synthetic")
+        platform.database.close()  # As in `start`.
         serve_platform(settings, log=False)
 
 
