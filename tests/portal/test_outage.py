@@ -13,6 +13,7 @@ import pytest
 import requests
 from tests.conftest import SERVER_ACCOUNT, short_folder
 from tests.portal.conftest import Running, prepared
+from tests.portal.test_pages import sign_in
 from tests.portal.test_rest import codes
 
 from minkang.db import Database, Server, migrate, open_server
@@ -21,8 +22,8 @@ from minkang.wiring import MIGRATED_PACKAGES
 
 @pytest.fixture(scope="module")
 def mortal() -> Iterator[Server]:
-    """A database server of this module's own, which may be killed."""
-    with short_folder() as home, open_server(home, account=SERVER_ACCOUNT, test=True) as server:
+    """A database server of this module's own, which may be killed; durable, as in earnest."""
+    with short_folder() as home, open_server(home, account=SERVER_ACCOUNT) as server:
         yield server
 
 
@@ -90,6 +91,22 @@ def test_a_token_is_not_given_and_not_refused_while_the_database_is_away(mortal:
     assert answer.json()["error"] == "temporarily_unavailable"
     mortal.revive()
     until_back(exposed)
+
+
+def test_a_page_says_so_and_comes_back(mortal: Server, exposed: Running) -> None:
+    """People see a 503 in words, and go on with the session they had."""
+    session = requests.Session()
+    page = session.get(f"{exposed.base}/login", timeout=20).text
+    sign_in(session, exposed, page, *exposed.login)
+    kill(mortal)
+    away = session.get(f"{exposed.base}/", timeout=30)
+    assert (away.status_code, 'role="alert"' in away.text) == (503, True), away.text
+    mortal.revive()
+    until_back(exposed)
+    until = time.monotonic() + 20
+    while (back := session.get(f"{exposed.base}/", timeout=20)).status_code != 200:
+        assert time.monotonic() < until, back.text
+    assert "counts" in back.text
 
 
 def test_the_log_holds_no_record(exposed: Running) -> None:

@@ -386,12 +386,13 @@ def test_a_transaction_resolves_what_it_brings(running: Running) -> None:
 def test_reads_in_a_batch_carry_their_answers(running: Running) -> None:
     id = new_id()
     running.call("PUT", f"/Patient/{id}", patient(id=id))
-    urls = [f"Patient/{id}", f"Patient?_id={id}", "Patient/none-such", f"Patient/{id}/_history"]
+    urls = [f"Patient/{id}", f"Patient?_id={id}&_elements=name", "Patient/none-such", f"Patient/{id}/_history"]
     entries = [{"request": {"method": "GET", "url": url}} for url in urls]
     answer = running.call("POST", "", {"resourceType": "Bundle", "type": "batch", "entry": entries}).json()
     first, second, third, fourth = answer["entry"]
     assert first["resource"]["id"] == id
     assert second["resource"]["entry"][0]["resource"]["id"] == id
+    assert second["resource"]["entry"][0]["resource"]["meta"]["tag"][0]["code"] == "SUBSETTED"
     assert third["response"]["status"].startswith("404")
     assert fourth["resource"]["type"] == "history"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
@@ -31,6 +34,7 @@ def serve(settings: Settings, *, notice: Notice = silent, log: bool = True) -> N
     platform = open_platform(settings, notice=notice)
     # Workers are forked: no connection of this process may be open in them.
     platform.database.close()
+    os.register_at_fork(after_in_child=_end_when_told)
     try:
         Granian(
             "minkang.portal.wsgi:application",
@@ -49,3 +53,9 @@ def serve(settings: Settings, *, notice: Notice = silent, log: bool = True) -> N
         ).serve()
     finally:
         platform.close()
+
+
+def _end_when_told() -> None:
+    """Until Granian has set a worker's handlers it has those of the parent, which would swallow a stop meanwhile."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import platform as machine
+import sys
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -46,5 +49,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def failed(request: HttpRequest) -> HttpResponse:
-    """A page for a problem nobody foresaw; the log has it under the request's id."""
+    """A page for a problem that no view answered for; the log has it under the request's id.
+
+    The usual one is a database that is away when Django looks for the session. So this page asks for no account.
+    """
+    request.user = AnonymousUser()
+    # Without a session on the request Django leaves the caller's cookie as it is; with one it could not read it would
+    # take the cookie away, and everybody would have to sign in again.
+    if hasattr(request, "session"):
+        del request.session
+    if isinstance(sys.exc_info()[1], DatabaseError | InterfaceError):
+        return fault_page(request, Fault("WEB-004"))
     return fault_page(request, Fault("WEB-002", request=getattr(request, "id", "")))

@@ -7,13 +7,15 @@ from urllib.parse import quote
 import msgspec
 
 from minkang.errors import Fault
+from minkang.fhir.search.reading import parse_query
+from minkang.fhir.search.subset import subset
 from minkang.portal.api.fhir.answers import document
 from minkang.portal.api.fhir.bundles import bundle, history_bundle, response_entry, search_entry
-from minkang.portal.api.fhir.call import Call
+from minkang.portal.api.fhir.call import Call, read_pairs
 from minkang.portal.api.fhir.headers import check_content
 from minkang.portal.api.fhir.outcomes import refusal
 from minkang.portal.api.messages import Response
-from minkang.records.repository import EntryResult, HistoryPage, SearchPage
+from minkang.records.repository import EntryResult, HistoryPage, Record, SearchPage
 
 
 class _Head(msgspec.Struct):
@@ -78,6 +80,12 @@ def _entry(call: Call, result: EntryResult, url: str) -> bytes:
     return response_entry(call.base, result.status, record=result.record, location=result.location, resource=shown)
 
 
+def _part(place: str, criteria: str, record: Record) -> bytes | None:
+    """What `_summary` and `_elements` of an entry's address leave of a result; None where all of it is sent."""
+    asked = [pair for pair in read_pairs(criteria) if pair[0] in ("_summary", "_elements")]
+    return subset(record.body or b"", parse_query(place.split("/", maxsplit=1)[0] or None, asked)) if asked else None
+
+
 def _page(call: Call, page: SearchPage | HistoryPage, url: str) -> bytes:
     place, _, criteria = quote(url.removeprefix("/"), safe="/?&=:,|%+$*").partition("?")
     address = f"{call.base}/{place}"
@@ -87,6 +95,9 @@ def _page(call: Call, page: SearchPage | HistoryPage, url: str) -> bytes:
         links.append(("next", f"{address}?{criteria}&{cursor}" if criteria else f"{address}?{cursor}"))
     if isinstance(page, HistoryPage):
         return history_bundle(call.base, page, links)
-    entries = [search_entry(call.base, record, "match") for record in page.matches]
-    entries += [search_entry(call.base, record, "include") for record in page.included]
+    entries = [
+        search_entry(call.base, record, mode, _part(place, criteria, record))
+        for mode, records in (("match", page.matches), ("include", page.included))
+        for record in records
+    ]
     return bundle("searchset", entries, links=links, total=page.total)
