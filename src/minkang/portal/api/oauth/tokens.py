@@ -1,6 +1,6 @@
 """Access tokens: short-lived JWTs (RFC 9068) signed by the platform's key, checked on every request.
 
-A verified token is remembered until it expires, so that the signature is checked once (about 100 us) and each further
+A verified token is remembered until it expires, so that the signature is checked once (about 180 us) and each further
 request costs a look-up. Whether its client is still active is asked of the register, which answers from a cache of a
 few seconds: that is how fast a revocation works.
 """
