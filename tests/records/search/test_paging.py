@@ -15,7 +15,7 @@ from minkang.db import Database
 from minkang.errors import Fault
 from minkang.fhir.search import parse_query
 from minkang.records.postgres import PostgresRepository
-from minkang.records.search import PostgresSearch, everything
+from minkang.records.search import PostgresSearch
 
 KEPT, OTHERS = 60, 40
 
@@ -99,30 +99,3 @@ def test_a_cursor_belongs_to_its_search(database: Database, access: Access) -> N
         assert (first.total, rest.total, rest.next) == (5, 5, None)
         with pytest.raises(Fault, match="RECORDS-013"):
             search.page(connection, access, parse_query("Patient", [("gender", "female"), *more]))
-
-
-def test_everything_gives_the_compartment_page_by_page(database: Database, access: Access) -> None:
-    """The patient first, then each record that belongs to it once; nothing of other patients."""
-    store = PostgresRepository(database, PostgresSearch())
-    for id in ("a", "b"):
-        store.update(access, make(patient(id, 1)))
-        for at in range(4):
-            made: dict[str, object] = {
-                "resourceType": "Observation", "id": f"{id}{at}", "status": "final", "code": {"text": "x"},
-                "subject": {"reference": f"Patient/{id}"}, "performer": [{"reference": f"Patient/{id}"}],
-            }  # fmt: skip
-            store.update(access, make(made))
-    seen: list[str] = []
-    cursor: str | None = None
-    with database.connection() as connection:
-        for _ in range(5):
-            page = everything(connection, access, "a", count=2, cursor=cursor)
-            seen += [record.id for record in page.matches]
-            cursor = page.next
-            if cursor is None:
-                break
-        assert seen == ["a", "a0", "a1", "a2", "a3"]
-        only = everything(connection, access, "a", types=["Observation"], count=1)
-        assert [record.id for record in only.matches] == ["a0"]
-        with pytest.raises(Fault, match="RECORDS-002"):
-            everything(connection, access, "nobody")

@@ -11,11 +11,10 @@ from minkang.access import Access
 from minkang.fhir.search import Limits as QueryLimits
 from minkang.fhir.search import Query, parse_query
 from minkang.records.repository import SearchPage
-from minkang.records.search.everything import everything
 from minkang.records.search.limits import LIMITS, Limits
 from minkang.records.search.postgres import explain, search
 
-__all__ = ["LIMITS", "Limits", "PostgresSearch", "everything", "explain", "search"]
+__all__ = ["LIMITS", "Limits", "PostgresSearch", "explain", "search"]
 
 
 class PostgresSearch:
