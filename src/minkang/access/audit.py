@@ -135,7 +135,7 @@ class AuditTrail:
     def _insert(self, entries: list[AuditEntry]) -> None:
         self.prepare(entries[-1].at)
         rows = [entry.row() for entry in entries]
-        with self._database.connection() as connection:
+        with self._database.singly() as connection:
             connection.execute(SQL["add"], {name: [row[name] for row in rows] for name in FIELDS}, prepare=True)
 
     def prepare(self, at: datetime) -> None:

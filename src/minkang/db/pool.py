@@ -89,6 +89,31 @@ class Database:
             pool.putconn(connection)
 
     @contextmanager
+    def singly(self) -> Iterator[Connection[Row]]:
+        """A connection on which each statement is a transaction of its own: one round trip where a block takes three.
+
+        For looks, which need no more than a statement's own snapshot, and for a single statement that writes.
+
+        Raises:
+            Fault: as `connection`; after `DB-021` a statement that writes may or may not have happened.
+        """
+        pool = self._pool()
+        connection = self._take(pool)
+        try:
+            connection.autocommit = True
+            yield connection
+        except BaseException as error:
+            _undo(connection)
+            fault = translate(error, connection)
+            if fault:
+                raise fault from error
+            raise
+        finally:
+            if not connection.closed:
+                connection.autocommit = False
+            pool.putconn(connection)
+
+    @contextmanager
     def alone(self) -> Iterator[Connection[Row]]:
         """A connection outside the pool, each statement its own transaction, without time limits: for upkeep.
 

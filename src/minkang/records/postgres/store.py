@@ -167,7 +167,7 @@ class PostgresRepository:
     def read(self, access: Access, type: str, id: str) -> Record:
         """See `Repository.read`."""
         with self._guard(access, "read", type, id):
-            with self._database.connection() as connection:
+            with self._database.singly() as connection:
                 record = reading.read(connection, Address(type, id))
             self._seen(access, "read", record)
             return record
@@ -175,7 +175,7 @@ class PostgresRepository:
     def vread(self, access: Access, type: str, id: str, version: int) -> Record:
         """See `Repository.vread`."""
         with self._guard(access, "vread", type, id, query=str(version), needs=("read",)):
-            with self._database.connection() as connection:
+            with self._database.singly() as connection:
                 record = reading.vread(connection, Address(type, id), version)
             self._seen(access, "vread", record)
             return record
@@ -193,7 +193,7 @@ class PostgresRepository:
     ) -> HistoryPage:
         """See `Repository.history`."""
         with self._guard(access, "history", type or "*", id or "", needs=("read",)):
-            with self._database.connection() as connection:
+            with self._database.singly() as connection:
                 page = reading.history(connection, type, id, since, at, count, after)
             person = person_of(type, id, page.records[0].body) if type and id and page.records else ""
             self._trail.write(AuditEntry(access, "history", type or "", id or "", person, count=len(page.records)))
@@ -205,7 +205,7 @@ class PostgresRepository:
         # A search over types names none here: the search half checks each type it looks at, and leaves out the rest.
         needs: tuple[Interaction, ...] = ("search",) if query.type else ()
         with self._guard(access, "search", query.type or "*", query=text, needs=needs):
-            with self._database.connection() as connection:
+            with self._database.singly() as connection:
                 page = self._search.page(connection, access, query)
             count = len(page.matches) + len(page.included)
             self._trail.write(AuditEntry(access, "search", query.type or "", query=text, count=count))
@@ -214,7 +214,7 @@ class PostgresRepository:
     def feed(self, access: Access, after: Position | None, limit: int) -> list[Change]:
         """See `Repository.feed`."""
         with self._guard(access, "feed", "*", needs=("read",)):
-            with self._database.connection() as connection:
+            with self._database.singly() as connection:
                 changes = reading.feed(connection, after, limit)
             if changes:  # A look that shows nothing is not worth a row; a reader looks every second.
                 self._trail.write(AuditEntry(access, "feed", query=after or "", count=len(changes)))
