@@ -90,6 +90,15 @@ RECORDS = [
     reading("since", effectivePeriod={"start": "2013-01-10"}, subject={"reference": "Group/peter"}),
     reading("until", effectivePeriod={"start": "2012-01-01", "end": "2013-01-14T12:00:00+08:00"}),
     {
+        "resourceType": "Immunization",
+        "id": "twice",
+        "status": "completed",
+        "vaccineCode": {"text": "BCG"},
+        "patient": {"reference": "Patient/eve"},
+        "occurrenceDateTime": "2019-01-01",
+        "reaction": [{"date": "2019-01-02"}, {"date": "2022-01-01"}],
+    },
+    {
         "resourceType": "RiskAssessment",
         "id": "likely",
         "status": "final",
@@ -126,6 +135,14 @@ CASES = [
     ("Patient", "telecom=555", "eve severine"),
     ("Observation", "code:text=blood", "day"),
     ("Observation", "code:in=http://acme.org/fhir/ValueSet/123", "day"),
+    # Two bounds of one date, which a record has once; of a date that it may have several times, each for itself.
+    ("Patient", "birthdate=ge1974-12-25&birthdate=lt1975", "peter eve"),
+    ("Patient", "birthdate=ge1974-12&birthdate=le1974-12", "peter eve"),
+    ("Patient", "birthdate=gt1974-12&birthdate=lt1976&birthdate=sa1974", "severine"),
+    ("Patient", "birthdate=ge1975&birthdate=lt1974", ""),
+    ("Observation", "date=ge2013-01-14&date=lt2013-01-15", "day minute month since"),
+    ("Observation", "date=gt2013-01-20&date=eb2013-01-14", ""),
+    ("Immunization", "reaction-date=ge2020&reaction-date=lt2021", "twice"),
     # :missing.
     ("Patient", "gender:missing=true", "severine"),
     ("Patient", "phone:missing=false", "eve"),

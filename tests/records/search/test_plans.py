@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from psycopg import errors
+from psycopg import Connection, errors
 from tests.records.search.population import make
 
 from minkang.access import Access
@@ -19,6 +19,7 @@ from minkang.fhir.search.parameters import search_parameter
 from minkang.records.keys import token_key
 from minkang.records.postgres import PostgresRepository
 from minkang.records.search import Limits, explain, search
+from minkang.records.search.session import SETTINGS
 from minkang.records.search.tables import HEAVY
 from minkang.records.types import type_code
 
@@ -33,8 +34,8 @@ def branch(type: str, code: str) -> int:
     return parameter.branches[0].id
 
 
-@pytest.fixture
-def filled(database: Database) -> Database:
+@pytest.fixture(params=["analysed", "just loaded"])
+def filled(database: Database, request: pytest.FixtureRequest) -> Database:
     """Rows as the store would write them, made by SQL: 5,000 patients with four observations each."""
     patient, observation = type_code("Patient"), type_code("Observation")
     common = token_key(branch("Observation", "code"), LOINC, "common")
@@ -50,8 +51,9 @@ def filled(database: Database) -> Database:
     with database.connection() as connection:
         for statement in FILL:
             connection.execute(statement, values)
-    with database.alone() as connection:
-        connection.execute("VACUUM ANALYZE")
+    if request.param == "analysed":
+        with database.alone() as connection:
+            connection.execute("VACUUM ANALYZE")
     return database
 
 
@@ -94,6 +96,8 @@ TYPICAL = [
     ("Patient", "gender=male", 1),
     ("Patient", "family=family1&birthdate=ge1980&gender=male", 2),
     ("Patient", "birthdate=1980-03-01", 2),
+    ("Patient", "birthdate=ge1980-03&birthdate=lt1980-04&gender=male", 2),
+    ("Patient", "name:contains=12&gender=male", 2),
     ("Patient", "", 1),
     ("Observation", "subject=Patient/7&code=http://loinc.org|common&_sort=-date", 1),
     ("Observation", "patient=Patient/7", 1),
@@ -104,6 +108,8 @@ TYPICAL = [
     ("Observation", "_sort=-date", 1),
     ("Observation", "_sort=-_lastUpdated", 1),
     ("Observation", "date=gt2026-05", 2),
+    ("Observation", "date=le2015-01", 2),
+    ("Observation", "_lastUpdated=ge2100", 2),
     ("Observation", "patient.identifier=urn:id|17", 2),
     ("Observation", "patient.name=family12&code=common", 2),
     ("Patient", "_has:Observation:patient:code=rare-4", 2),
@@ -147,6 +153,51 @@ def test_a_walk_stops_when_the_page_is_full(filled: Database, access: Access, te
         _, plan = explain(connection, access, query)[-1]
     looked_at = [float(rows) for rows in re.findall(r"actual rows=([0-9.]+) loops=1\b", plan)]
     assert max(looked_at) <= 50, plan
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [("date=ge2020-01-01&date=lt2020-01-11", 60), ("date=le2015-01-05", 60), ("_lastUpdated=gt2100", 0)],
+)
+def test_a_stretch_of_time_is_a_range_of_an_index(filled: Database, access: Access, text: str, most: int) -> None:
+    """Of 20,000 observations, one every five hours, the days that are asked for are read and no others."""
+    query = parse_query("Observation", parse_qsl(text), strict=True)
+    with filled.connection() as connection:
+        _, plan = explain(connection, access, query)[0]
+    scans = [line for line in plan.splitlines() if " Scan " in line and "Subquery" not in line]
+    assert scans
+    assert max(float(rows) for line in scans for rows in re.findall(r"actual rows=([0-9.]+)", line)) <= most, plan
+    removed = re.findall(r"Rows Removed by Filter: ([0-9]+)", plan)
+    assert sum(map(int, removed)) <= most, plan
+
+
+class Deleting:
+    """A connection on which another writer deletes a record after each statement of a search."""
+
+    def __init__(self, connection: Connection[Any], delete: Callable[[], object]) -> None:
+        self._connection = connection
+        self._delete = delete
+
+    def execute(self, *arguments: Any, **options: Any) -> Any:
+        done = self._connection.execute(*arguments, **options)
+        if arguments[0] is not SETTINGS:
+            self._delete()
+        return done
+
+
+def test_what_is_deleted_during_a_search_is_left_out(
+    store: PostgresRepository, database: Database, access: Access
+) -> None:
+    """Found by the first statement, gone before the second: not shown, and the pages after it are still reached."""
+    for at in range(4):
+        store.update(access, make({"resourceType": "Patient", "id": f"p{at}", "birthDate": f"2000-01-0{at + 1}"}))
+    query = parse_query("Patient", [("birthdate", "2000-01"), ("_count", "2")])
+    with database.connection() as connection:
+        deleting: Any = Deleting(connection, lambda: store.delete(access, "Patient", "p1"))
+        page = search(deleting, access, query)
+        assert [record.id for record in page.matches] == ["p0"]
+        following = parse_query("Patient", [("birthdate", "2000-01"), ("_count", "2"), ("_cursor", page.next or "")])
+        assert [record.id for record in search(connection, access, following).matches] == ["p2", "p3"]
 
 
 class Slow:

@@ -80,8 +80,8 @@ CREATE TABLE search_date (
     rid bigint NOT NULL,
     grp smallint NOT NULL
 ) PARTITION BY LIST (type);
-CREATE INDEX search_date_low ON search_date (branch, low, rid);
-CREATE INDEX search_date_rid ON search_date (rid, branch);
+CREATE INDEX search_date_low ON search_date (branch, low, rid) INCLUDE (high);
+CREATE INDEX search_date_rid ON search_date (rid, branch) INCLUDE (low, high);
 
 CREATE TABLE search_number (
     type smallint NOT NULL,
@@ -92,7 +92,7 @@ CREATE TABLE search_number (
     rid bigint NOT NULL,
     grp smallint NOT NULL
 ) PARTITION BY LIST (type);
-CREATE INDEX search_number_low ON search_number (branch, low, rid);
+CREATE INDEX search_number_low ON search_number (branch, low, rid) INCLUDE (high);
 CREATE INDEX search_number_rid ON search_number (rid, branch);
 
 -- Strings, URIs and the texts of tokens, each cut to what an index row holds (minkang.records.keys.clip).

@@ -77,6 +77,40 @@ def condition(clause: Clause, types: Types, expand: Expand) -> Condition:
             return _referred(clause, there, condition(clause.clause, (there,), expand))
 
 
+def conditions(clauses: Sequence[Clause], types: Types, expand: Expand) -> list[Condition]:
+    """What clauses mean that must all hold.
+
+    `date=ge2025-03&date=lt2025-04` are two conditions, each with half of all records. Where a record has at most one
+    such date they are one, with the records of a month.
+    """
+    together: dict[str, list[Criterion]] = {}
+    for clause in clauses:
+        if isinstance(clause, Criterion) and _is_one_date(clause):
+            together.setdefault(clause.parameter.code, []).append(clause)
+    found = []
+    for clause in clauses:
+        same = together.get(clause.parameter.code, []) if isinstance(clause, Criterion) else []
+        if len(same) < 2 or all(clause is not one for one in same):
+            found.append(condition(clause, types, expand))
+        elif clause is same[0]:
+            values = [value for one in same for value in one.values if isinstance(value, DateValue)]
+            found.append(Found((on.dates(_ids(clause.parameter, "dates"), *values),)))
+    return found
+
+
+def _is_one_date(criterion: Criterion) -> bool:
+    """Whether one date is asked for of which a record has at most one: one path, where nothing repeats.
+
+    The types of a choice (`effectiveDateTime`, `effectivePeriod`) exclude each other; a Timing counts as one stretch.
+    """
+    parameter = criterion.parameter
+    if parameter.type != "date" or parameter.row or parameter.pairings or len(parameter.branches) != 1:
+        return False
+    steps = [step for leaf in parameter.branches[0].leaves for step in leaf.steps]
+    repeats = any("*" in step or "#" in step for step in steps)
+    return not repeats and criterion.missing is None and not criterion.modifier and len(criterion.values) == 1
+
+
 def _far(link: Link, expand: Expand) -> Far:
     code = type_code(link.type)
     return Far(code, condition(link.clause, (code,), expand))
@@ -300,7 +334,11 @@ def _by_id(ids: Sequence[str], types: Types) -> Condition:
 def _by_change(value: DateValue) -> Condition:
     def where(row: Piece) -> Piece:
         at = piece("{row}.at", row=row)
-        return on.compare_dates(at, piece("({row}.at + '1 microsecond'::interval)", row=row), value)
+        compared = on.compare_dates(at, piece("({row}.at + '1 microsecond'::interval)", row=row), value)
+        if value.prefix not in {"gt", "ge", "ap"}:
+            return compared
+        # It follows from the comparison, and is a range of the index, which a comparison with an expression is not.
+        return piece("{at} >= %s AND {compared}", value.low, at=at, compared=compared)
 
     return OnRecord(where, Reach.SOME)
 

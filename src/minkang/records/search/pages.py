@@ -272,15 +272,21 @@ def count_source(wanted: Wanted, source: Condition | None) -> Piece:
 def probe(
     sources: Sequence[tuple[Condition, int]], spans: Sequence[Sequence[tuple[UUID, UUID]]], types: Types
 ) -> Piece:
-    """How many rows each source has, up to its cap + 1, then the token keys in each set of spans, in one row."""
+    """The record numbers of each source, NULL over its cap, then the token keys in each set of spans, in one row.
+
+    Several types' records are not told apart by their numbers, so for several types it is the count of the rows that
+    is given, NULL over the cap.
+    """
     names = Names()
     answers = []
+    found = piece("array_agg(rid)") if len(types) == 1 else piece("ARRAY[count(*)]")
     for source, cap in sources:
         row = names.new()
         answers.append(
             piece(
-                "(SELECT count(*) FROM (SELECT FROM ({source}) AS {row} LIMIT {cap}) AS {row})",
-                source=source.source(types, names), row=row, cap=number(cap + 1),
+                "(SELECT CASE WHEN count(*) = 0 THEN '{{}}' WHEN count(*) <= {cap} THEN {found} END"
+                " FROM (SELECT rid FROM ({source}) AS {row} LIMIT {over}) AS {row})",
+                source=source.source(types, names), row=row, cap=number(cap), over=number(cap + 1), found=found,
             )
         )  # fmt: skip
     for some in spans:

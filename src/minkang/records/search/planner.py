@@ -2,7 +2,8 @@
 
 1. A source that is small by what is asked (an identifier, the records of one patient) drives without counting.
 2. A single source in the order of record numbers is walked; its size does not matter.
-3. Otherwise all sources are probed, in one statement, each up to a cap. The smallest within its cap drives.
+3. Otherwise all sources are probed, in one statement, each up to a cap. Those within their caps have then been read
+   whole: the records common to all of them drive, and only the other conditions remain to be tested.
 4. Where all are large, most records match what is tested: an index in the order wanted is walked, that of the first
    sort key, of one of the sources, or of the records themselves.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from minkang.records.search.conditions import Condition, Found, Never, Reach, Referred, Refers
+from minkang.records.search.listed import Listed
 from minkang.records.search.pages import probe
 from minkang.records.search.session import Session
 from minkang.records.search.sorting import SortKey
@@ -68,10 +70,12 @@ def _weighed(
     if not sources:
         return Plan(None, tuple(conditions), gather=False)
     caps = [EQUAL_CAP if walkable and one.in_order(types) else _cap(one, bool(keys)) for one in sources]
-    counts, keys_found = _probed(session, sources, caps, types)
-    small = [(count, at) for at, (count, cap) in enumerate(zip(counts, caps, strict=True)) if count <= cap]
+    found, keys_found = _probed(session, sources, caps, types)
+    small = [at for at, rids in enumerate(found) if rids is not None]
+    if small and len(types) == 1:
+        return _listed([(sources[at], found[at] or []) for at in small], conditions)
     if small:
-        return _driven(sources[min(small)[1]], conditions)
+        return _driven(sources[min(small, key=lambda at: sum(found[at] or []))], conditions)
     for at, one in enumerate(sources):
         told = one.resolved(keys_found[at]) if isinstance(one, Found) and at in keys_found else one
         if walkable and told.in_order(types):
@@ -79,14 +83,22 @@ def _weighed(
     return Plan(None, tuple(conditions), gather=False)
 
 
+def _listed(found: Sequence[tuple[Condition, list[int]]], conditions: Sequence[Condition]) -> Plan:
+    """Along the records that all of these sources gave."""
+    common = set(found[0][1]).intersection(*(rids for _, rids in found[1:]))
+    done = [source for source, _ in found]
+    tests = tuple(one for one in conditions if all(one is not source for source in done))
+    return Plan(Listed(tuple(sorted(common))), tests, gather=True)
+
+
 def _probed(
     session: Session, sources: Sequence[Condition], caps: Sequence[int], types: Types
-) -> tuple[list[int], dict[int, list[UUID]]]:
-    """How many rows each source has, up to its cap + 1, and the keys of those that name codes without a system."""
+) -> tuple[list[list[int] | None], dict[int, list[UUID]]]:
+    """What `probe` gives of each source, and the keys of those that name codes without a system."""
     spans = {at: one.spans for at, one in enumerate(sources) if isinstance(one, Found) and one.spans}
     row = session.run(probe(list(zip(sources, caps, strict=True)), list(spans.values()), types))[0]
-    counts, keys = list(row[: len(sources)]), list(row[len(sources) :])
-    return counts, dict(zip(spans, keys, strict=True))
+    found, keys = list(row[: len(sources)]), list(row[len(sources) :])
+    return found, dict(zip(spans, keys, strict=True))
 
 
 def _cap(source: Condition, sort: bool) -> int:

@@ -18,12 +18,13 @@ from minkang.records.repository import SearchPage
 from minkang.records.search import pages
 from minkang.records.search.concepts import expander
 from minkang.records.search.conditions import Condition
-from minkang.records.search.criteria import condition
+from minkang.records.search.criteria import conditions
 from minkang.records.search.cursors import Place, digest, read_cursor, write_cursor
 from minkang.records.search.found import Hit, hit
 from minkang.records.search.grants import searched_types
 from minkang.records.search.includes import included
 from minkang.records.search.limits import LIMITS, Limits
+from minkang.records.search.listed import Listed
 from minkang.records.search.ordering import Standing, in_order, standing, written_values
 from minkang.records.search.pages import Wanted
 from minkang.records.search.pieces import Piece
@@ -64,7 +65,7 @@ class _Search:
         self.limits = limits
         self.types: Types = tuple(type_code(type) for type in searched_types(access, query))
         expand = expander(stored_concepts(session), limits)
-        self.conditions: Sequence[Condition] = [condition(clause, self.types, expand) for clause in query.clauses]
+        self.conditions: Sequence[Condition] = conditions(query.clauses, self.types, expand)
         self.place = read_cursor(query)
         self.count = min(limits.count if query.count is None else query.count, limits.most)
         keys = [sort_key(sort) for sort in query.sort]
@@ -82,8 +83,9 @@ class _Search:
             total = self.place.total
         elif total is None and self.query.total in {"accurate", "estimate"}:
             total = self._counted(way) if self.query.total == "accurate" else self._estimated(way)
-        shown = hits[: self.count]
-        following = self._cursor(shown[-1], total) if len(hits) > self.count else None
+        # A record that was deleted between the statement that found it and the one that fetched it has no body.
+        shown = [one for one in hits[: self.count] if one.record.body is not None]
+        following = self._cursor(hits[self.count - 1], total) if len(hits) > self.count else None
         along = included(self.session, self.access, self.query, shown, self.limits)
         return SearchPage([one.record for one in shown], along, total, following)
 
@@ -95,6 +97,10 @@ class _Search:
         wanted, first = self._wanted(way), self.place is None and self.query.total != "none"
         if way.driver is None:
             return self._walked(wanted), None
+        if isinstance(way.driver, Listed) and not way.tests and not self.keys:
+            page = way.driver.behind(self.place.rid if self.place else None, self.count + 1)
+            hits = self._run(pages.gather(wanted, page, count=False)) if page.rids else []
+            return hits, len(way.driver.rids) if first else None
         if way.gather:
             hits = self._run(pages.gather(wanted, way.driver, count=first))
             return hits, (hits[0].total if hits else 0) if first else None
@@ -120,6 +126,7 @@ class _Search:
         wanted = Wanted(self.types, way.tests, (), False, None, limit + 1)
         driver = way.driver
         hits = self._run(pages.gather(wanted, driver, count=False) if driver else pages.walk_records(wanted))
+        hits = [one for one in hits if one.record.body is not None]
         if len(hits) > limit:
             raise Fault("RECORDS-042", parameter=self.query.sort[0].parameter.code, limit=limit)
         standings = [(self._standing(one), one) for one in hits]

@@ -96,17 +96,17 @@ def _target_in(keys: list[UUID], branches: Sequence[int]) -> Where:
 # Dates.
 
 
-def dates(branches: Sequence[int], value: DateValue) -> Rows:
-    """Stretches of time that compare as asked with the value's [low, high)."""
+def dates(branches: Sequence[int], *values: DateValue) -> Rows:
+    """Stretches of time that compare as asked with each value's [low, high)."""
 
     def test(row: Piece) -> Piece:
         low, high = piece("{row}.low", row=row), piece("{row}.high", row=row)
-        return both([branch_is(row, branches), compare_dates(low, high, value)])
+        return both([branch_is(row, branches), *(compare_dates(low, high, value) for value in values)])
 
-    late = _latest_end(value)
-    if late is None:
+    ends = [end for value in values if (end := _latest_end(value)) is not None]
+    if not ends:
         return Rows("search_date", test)
-    return Rows("search_date", test, (_short_after(test, late), _long_after(test, late)))
+    return Rows("search_date", test, (_short_after(test, max(ends)), _long_after(test, max(ends))))
 
 
 def compare_dates(low: Piece, high: Piece, value: DateValue) -> Piece:  # noqa: PLR0911 - one a prefix
@@ -126,7 +126,8 @@ def compare_dates(low: Piece, high: Piece, value: DateValue) -> Piece:  # noqa: 
         case "ge":
             return piece("({later} OR {inside})", later=later, inside=inside)
         case "le":
-            return piece("({earlier} OR {inside})", earlier=earlier, inside=inside)
+            # The first condition follows from the second, and is a range of the index, which an OR is not.
+            return piece("{low} < %s AND ({earlier} OR {inside})", value.high, low=low, earlier=earlier, inside=inside)
         case "sa":
             return piece("{low} >= %s", value.high, low=low)
         case "eb":
