@@ -158,3 +158,16 @@ def test_the_synthea_population_is_taken_whole(database: Database, access: Acces
     for type, count in expected.items():
         page = store.search(access, query.parse(type, "_summary=count&_total=accurate"))
         assert page.total == count
+
+
+def test_after_many_rows_the_database_knows_of_them(
+    store: PostgresRepository, database: Database, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search tables of a type that many came of are counted at the end of the load, those of others are not."""
+    monkeypatch.setattr("minkang.records.postgres.bulk.MANY", 100)
+    for _ in store.load(access, [[Incoming(person(f"m{at}"), "memory", at) for at in range(120)]], LoadReport()):
+        pass
+    with database.connection() as connection:
+        asked = "SELECT relname, reltuples FROM pg_class WHERE relname = ANY(%s)"
+        counted = dict(connection.execute(asked, (["search_text_patient", "search_text_claim"],)).fetchall())
+    assert counted == {"search_text_patient": 240, "search_text_claim": -1}

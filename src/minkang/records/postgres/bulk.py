@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
-from psycopg import errors
+from psycopg import errors, sql
 
 from minkang.access import Access
 from minkang.access.audit import AuditEntry, AuditTrail
@@ -30,6 +30,9 @@ AT_ONCE = 3
 """Chunks in work: one being stored, the next ready or being decoded."""
 ATTEMPTS = 3
 """How often a chunk is tried that others write into; then each of its resources goes the ordinary path."""
+
+MANY = 20_000
+"""New resources of a type from which on a load tells the database about them at its end."""
 
 Update = Callable[[Access, Resource], Written]
 
@@ -62,6 +65,7 @@ class BulkLoad:
         self._access = access
         self._report = report
         self._update = update
+        self._new: Counter[int] = Counter()
 
     def run(self, chunks: Iterable[Sequence[Incoming]]) -> Iterator[Rejected]:
         """Store chunk after chunk; gives what was not taken, as it is found."""
@@ -74,11 +78,25 @@ class BulkLoad:
                     yield from self._count(waiting.popleft())
             while waiting:
                 yield from self._count(waiting.popleft())
+        self._settle()
 
     def _count(self, done: Future[list[Rejected]]) -> list[Rejected]:
         rejected = done.result()
         self._report.rejected += len(rejected)
         return rejected
+
+    def _settle(self) -> None:
+        """Count what the search tables now hold, and mark their pages as seen by all, where many rows came.
+
+        Otherwise the first searches are planned as if the tables were empty, and look up in a table what stands in
+        an index, until PostgreSQL does the same by itself minutes later.
+        """
+        many = [code for code, count in self._new.items() if count >= MANY]
+        if not many:
+            return
+        with self._database.alone() as connection:
+            for (table,) in connection.execute(SQL["partitions"], {"types": many}).fetchall():
+                connection.execute(sql.SQL("VACUUM (ANALYZE, SKIP_LOCKED) {}").format(sql.Identifier(table)))
 
     def _chunk(self, chunk: Sequence[Incoming], before: Future[list[Rejected]] | None) -> list[Rejected]:
         at = now()
@@ -92,6 +110,7 @@ class BulkLoad:
         if before:
             wait([before])
         there = self._store(first, microseconds(at))
+        self._new.update(code for code, _ in first)
         self._report.created += len(first) - len(there)
         for resource in there + later:
             rejected += self._by_update(resource)

@@ -148,3 +148,14 @@ SELECT DISTINCT t.key, r.id
 FROM search_token AS t
 JOIN record AS r ON r.type = %(type)s AND r.rid = t.rid
 WHERE t.type = %(type)s AND t.key = ANY(%(keys)s::uuid[]);
+
+-- name: partitions
+-- The tables in which searches look for the records of some types, those that many types share among them.
+SELECT t.relname
+FROM pg_inherits AS i
+    JOIN pg_class AS t ON t.oid = i.inhrelid
+WHERE i.inhparent = ANY(ARRAY['record', 'search_token', 'search_reference', 'search_date', 'search_number',
+                              'search_text']::regclass[])
+  AND pg_get_expr(t.relpartbound, t.oid) = ANY(
+      SELECT 'DEFAULT' UNION ALL SELECT format('FOR VALUES IN (''%%s'')', type) FROM unnest(%(types)s::integer[]) AS type
+  );
