@@ -96,12 +96,13 @@ def test_a_walk_through_the_pages(running: Running, browser: Any, person: str, l
     screen.check(screen.says("start_title"))
     assert "Patient" in screen.page.inner_text("section:has(#counts)")
     assert f"{running.base}/fhir" in screen.page.inner_text("section:has(#platform)")
-    screen.page.click("section:has(#counts) a:text-is('Patient')")
-    screen.check("Patient")
+    people = "居民 Patient" if screen.language == "zh" else "Patient"
+    screen.page.click(f"section:has(#counts) a:text-is('{people}')")
+    screen.check(people)
     screen.page.select_option("#parameter", "name")
     screen.page.fill("#value", "欧阳")
     screen.page.click(".filters button")
-    screen.check("Patient")
+    screen.check(people)
     assert "name=" in screen.page.url
     screen.page.click("tbody a:text-is('欧阳若兰')")
     screen.check("欧阳若兰")
@@ -218,3 +219,16 @@ def test_every_word_of_the_templates_exists() -> None:
     known = {key.removeprefix("pages.") for key in words() if key.startswith("pages.")}
     assert used <= known
     assert {name for name in known - used if not name.startswith("method_")} == set()
+
+
+def test_what_is_synthetic_says_so(running: Running, browser: Any) -> None:
+    """A record marked HTEST is called synthetic on every page that shows it; one that is not marked is not."""
+    mark = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}]}
+    invented = {"resourceType": "Organization", "id": "invented", "meta": mark, "name": "甲"}
+    running.call("PUT", "/Organization/invented", invented)
+    running.call("PUT", "/Organization/real", {"resourceType": "Organization", "id": "real", "name": "乙"})
+    screen = Screen(browser, running, "zh-CN", 360)
+    screen.sign_in()
+    for path, marked in {"invented": True, "real": False, "?name=甲": True, "?name=乙": False}.items():
+        screen.go(f"/records/Organization{path if path[0] == '?' else '/' + path}")
+        assert (screen.says("synthetic") in screen.page.inner_text("main")) is marked

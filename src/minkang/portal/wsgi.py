@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from multiprocessing.util import Finalize
 
 from minkang.portal.doors import Doors
@@ -11,6 +12,11 @@ from minkang.wiring import open_platform
 _platform = open_platform(read_settings())
 application = Doors(_platform)
 application.start()
+
+# What was made until now stays for good, and a request makes tuples by the thousand but hardly a cycle.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 50)
 
 
 def _close() -> None:

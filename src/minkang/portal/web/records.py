@@ -15,7 +15,7 @@ from minkang.fhir.search import parameters_of
 from minkang.fhir.search.reading import parse_query
 from minkang.portal.accounts.people import access_of
 from minkang.portal.accounts.project import the_platform
-from minkang.portal.web.titles import row_of, title_of
+from minkang.portal.web.titles import is_synthetic, row_of, title_of
 from minkang.records.types import TYPE_CODES, TYPE_NAMES
 
 _PAGE = 50
@@ -49,6 +49,7 @@ def search(request: HttpRequest, type: str) -> HttpResponse:
             raise
         return render(request, "search.html", {**context, "fault": fault, "rows": []}, status=400)
     context["rows"] = [row_of(record) for record in page.matches]
+    context["synthetic"] = any(row.synthetic for row in context["rows"])
     context["unknown"] = [name for name, _ in query.unknown]
     if page.next:
         context["next"] = urlencode([*context["criteria"], ("_cursor", page.next)])
@@ -67,6 +68,7 @@ def show(request: HttpRequest, type: str, id: str, version: int | None = None) -
     context = {
         "record": record,
         "title": title_of(body),
+        "synthetic": is_synthetic(body),
         "json": msgspec.json.format(record.body, indent=2).decode() if record.body else "",
         "versions": [row_of(one) for one in versions.records],
         "current": versions.records[0].version,

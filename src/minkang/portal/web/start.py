@@ -28,12 +28,14 @@ def start(request: HttpRequest) -> HttpResponse:
     access = access_of(request, request.id)  # type: ignore[attr-defined]
     counts = count_by_type(platform.database, platform.audit, access)
     newest = platform.repository.history(access, count=_NEWEST).records if access.scopes else []
+    rows = [row_of(record) for record in newest]
     context: dict[str, Any] = {
         "counts": counts,
         "total": sum(one.count for one in counts),
         "exact": all(one.exact for one in counts),
         "most": max((one.count for one in counts), default=1),
-        "newest": [row_of(record) for record in newest],
+        "newest": rows,
+        "synthetic": any(row.synthetic for row in rows),
         "database": platform.server.status(),
         "python": machine.python_version(),
         "fhir_address": f"{platform.settings.base_url}/fhir",

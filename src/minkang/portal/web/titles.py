@@ -29,6 +29,7 @@ class Row:
     deleted: bool
     title: str
     date: str
+    synthetic: bool
 
 
 def row_of(record: Record) -> Row:
@@ -43,7 +44,13 @@ def row_of(record: Record) -> Row:
         deleted=record.deleted,
         title=title_of(body),
         date=_first_date(body),
+        synthetic=is_synthetic(body),
     )
+
+
+def is_synthetic(body: dict[str, Any]) -> bool:
+    """Whether a record says of itself that it is test data (`HTEST` of v3 ActReason), which every page repeats."""
+    return any(label.get("code") == "HTEST" for label in body.get("meta", {}).get("security", []))
 
 
 def title_of(body: dict[str, Any]) -> str:

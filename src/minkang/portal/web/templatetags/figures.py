@@ -6,6 +6,7 @@ from django import template
 
 from minkang.errors import Fault, Language
 from minkang.wording import say
+from minkang.wording import words as wordings
 
 register = template.Library()
 
@@ -20,6 +21,13 @@ def thin(number: int) -> str:
 def method(name: str, language: Language) -> str:
     """`create`, `update`, `delete` in words."""
     return say(f"pages.method_{name}", language)
+
+
+@register.filter
+def typename(type: str, language: Language) -> str:
+    """A resource type in words, where there are words for it: `观测 Observation`; FHIR's own name alone in English."""
+    found = wordings().get(f"types.{type}")
+    return f"{found['zh']} {type}" if found and language == "zh" else type
 
 
 @register.filter
