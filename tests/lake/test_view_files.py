@@ -203,3 +203,26 @@ def test_the_commands(tmp_path: Path) -> None:
         run_view(view, [source], read=read_file)
     with pytest.raises(Fault, match="LAKE-001"):
         check(tmp_path / "absent.json")
+
+
+def test_repeat_follows_thirty_two_levels_and_refuses_more(tmp_path: Path) -> None:
+    """A resource at the limit is read whole; one beyond it is set aside, not cut short."""
+
+    def nested(depth: int) -> dict[str, Any]:
+        inner: dict[str, Any] = {"linkId": str(depth)}
+        for level in range(depth - 1, 0, -1):
+            inner = {"linkId": str(level), "item": [inner]}
+        return {"resourceType": "QuestionnaireResponse", "id": str(depth), "item": [inner]}
+
+    view = {
+        "resource": "QuestionnaireResponse",
+        "select": [
+            {"column": [{"name": "id", "path": "id"}]},
+            {"repeat": ["item"], "column": [{"name": "l", "path": "linkId"}]},
+        ],
+    }
+    (tmp_path / "a.ndjson").write_text(lines([nested(3), nested(32), nested(33)]), "utf-8")
+    outcome = run(tmp_path, view)
+    assert [row["l"] for row in outcome.records if row["id"] == "32"] == [str(level) for level in range(1, 33)]
+    assert (outcome.rows, outcome.set_aside) == (35, 1)
+    assert outcome.asides[0].fault.code == "VIEWS-028"

@@ -333,3 +333,41 @@ def test_sql_equals_the_reference(
     except duckdb.InvalidInputException as error:
         got = str(error).split("Error: ")[-1].split("|")[0]
     assert got == wanted or (isinstance(got, str) and wanted in {"FHIRPATH-006", got}), json.dumps(view, default=str)
+
+
+ITEMS = st.recursive(
+    st.fixed_dictionaries({"linkId": WORDS}),
+    lambda inner: some(
+        linkId=WORDS,
+        item=st.lists(inner, max_size=3),
+        answer=listed(some(valueDecimal=DECIMALS, item=st.lists(inner, max_size=2))),
+    ).filter(bool),
+    max_leaves=8,
+)
+WALKS = [
+    {
+        "repeat": paths,
+        "column": [
+            {"name": "i", "path": "%rowIndex"},
+            {"name": "l", "path": "linkId"},
+            {"name": "d", "path": path},
+        ],
+    }
+    for paths in (["item"], ["item", "answer.item"], ["answer.item", "item"])
+    for path in ("answer.value.ofType(decimal).first()", "item.count()")
+]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(items=st.lists(ITEMS, max_size=3), walk=st.sampled_from(WALKS), united=st.booleans())
+def test_walks_equal_the_reference(
+    connection: duckdb.DuckDBPyConnection, items: list[dict[str, Any]], walk: dict[str, Any], united: bool
+) -> None:
+    """Nested items come out in the same order with the same numbers, alone and in a union."""
+    resource = {"resourceType": "QuestionnaireResponse", "id": "q", **({"item": items} if items else {})}
+    definition = {
+        "resource": "QuestionnaireResponse",
+        "select": [{"unionAll": [walk, walk]} if united else walk],
+    }
+    wanted = [comparable(row) for row in rows_of(read_view(definition), [resource])]
+    assert [comparable(row) for row in by_sql(connection, definition, [resource])] == wanted

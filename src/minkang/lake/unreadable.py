@@ -62,10 +62,9 @@ class Checker:
             return
         if not isinstance(value, dict):
             raise _Unfit(f"Expected `object`, got `{_kind(value)}` - at `{place}`")
-        shapes = self._nested.get(shape.type, ()) if shape.raw else (shape,)
-        for one in shapes:
-            for name, field in one.fields.items():
-                self._walk(value.get(name), field, f"{place}.{name}")
+        needed = self._nested.get(shape.type) if shape.raw else shape
+        for name, field in needed.fields.items() if needed else ():
+            self._walk(value.get(name), field, f"{place}.{name}")
 
 
 class _Unfit(Exception):

@@ -276,8 +276,14 @@ def _key(reference: str, wanted: str) -> str:
     """The id in `Patient/123`, `…/Patient/123` and `…/_history/…`; NULL for another type and for what is no such."""
     plain = f"split_part({reference}, '/_history/', 1)"
     type = f"split_part({plain}, '/', -2)"
-    test = f"{type} = {text_literal(wanted)}" if wanted else f"regexp_matches({type}, '^[A-Z]')"
-    return f"CASE WHEN {test} THEN split_part({plain}, '/', -1) END"
+    last = f"split_part({plain}, '/', -1)"
+    if not wanted:
+        return f"CASE WHEN regexp_matches({type}, '^[A-Z]') THEN {last} END"
+    short, rest = text_literal(f"{wanted}/"), f"substr({reference}, {len(wanted) + 2})"
+    return (
+        f"CASE WHEN starts_with({reference}, {short}) AND NOT contains({rest}, '/') THEN {rest} "
+        f"WHEN {type} = {text_literal(wanted)} THEN {last} END"
+    )
 
 
 def _boundary(low: bool) -> Work:

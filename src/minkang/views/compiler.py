@@ -69,11 +69,11 @@ class Compiled:
         return self._careful.draft.root
 
     @property
-    def needs_nested(self) -> Mapping[str, tuple[Shape, ...]]:
+    def needs_nested(self) -> Mapping[str, Shape]:
         """By FHIR type, what the view reads of JSON that it opens in a second step (`repeat`, contained resources)."""
-        found: dict[str, tuple[Shape, ...]] = {}
+        found: dict[str, Shape] = {}
         for shape in self._careful.draft.casts:
-            found[shape.type] = (*found.get(shape.type, ()), shape)
+            found.setdefault(shape.type, Shape(shape.type, shape.type, False, frozenset())).take(shape)
         return found
 
     def over_files(self) -> str:
@@ -85,7 +85,7 @@ class Compiled:
         fields = {"resourceType": "VARCHAR", **{n: f.sql() for n, f in self._quick.draft.root.fields.items()}}
         columns = ",\n        ".join(f"{text_literal(name)}: {text_literal(type)}" for name, type in fields.items())
         source = (
-            "read_json($files, format = 'newline_delimited', maximum_object_size = 268435456, columns = {\n"
+            "read_json($files, format = 'newline_delimited', columns = {\n"
             f"        {columns}\n    }})"
         )
         return self._quick.text(source, self.view.resource)

@@ -16,7 +16,7 @@ from minkang.views.definition import Column, Iteration, Path, Select, View
 from minkang.views.expressions import boolean, compiled
 from minkang.views.kinds import is_primitive
 from minkang.views.problems import Problems
-from minkang.views.shape import identifier
+from minkang.views.shape import identifier, text_literal
 from minkang.views.values import (
     DEEP,
     Choice,
@@ -154,19 +154,25 @@ class Rows:
         """Every item at any depth, parents before children, as `repeat` asks."""
         self.draft.repeats = True
         node = self.draft.name("node")
-        first, type = self.children(over, level, None)
-        deeper, again = self.children(over, level, Value(node, type, raw=True))
-        if again != type:
+        first, type, names = self.children(over, level, None)
+        if not type:
+            raise self.scope(over.paths[0], level).fault("VIEWS-032")
+        deeper, again, more = self.children(over, level, Value(node, type, raw=True))
+        if again not in {type, ""}:
             raise Fault("VIEWS-031", where=over.paths[0].place, path=over.paths[0].text, one=type, other=again)
         below = f"list_transform([x.node], lambda {node}: {deeper})[1]"
         numbered = "lambda n, i: {'path': list_append(x.path, i), 'node': n}"
         grown = f"flatten(list_transform(s.front, lambda x: list_transform({below}, {numbered})))"
         deep = stop(DEEP, over.paths[0].place)
+        # No branch can be deeper than the keys that lead down occur in its text.
+        keys = " + ".join(f"len(string_split(f.node, {text_literal(_key(name))}))" for name in sorted(names | more))
+        levels = f"least({DEEPEST}, 1 + coalesce(list_max(list_transform(front, lambda f: {keys})), 0))"
         sql = (
-            f"list_transform([list_reduce(range({DEEPEST}), lambda s, level: "
+            "list_transform(list_transform("
+            f"[list_transform({first}, lambda n, i: {{'path': [i], 'node': n}})], "
+            f"lambda front: list_reduce(range({levels}), lambda s, level: "
             f"{{'done': list_concat(s.done, s.front), 'front': {grown}}}, "
-            "{'done': [], 'front': list_transform("
-            f"{first}, lambda n, i: {{'path': [i], 'node': n}})}})], "
+            "{'done': [], 'front': front})), "
             f"lambda s: CASE WHEN len(s.front) > 0 THEN {deep} "
             "ELSE list_transform(list_sort(s.done), lambda x: x.node) END)[1]"
         )
@@ -177,25 +183,28 @@ class Rows:
         mark, shape = self.draft.cast(f"repeat:{node.type}", node.type)
         return Value(f"TRY_CAST({node.sql} AS {mark})", node.type, shape=shape)
 
-    def children(self, over: Iteration, level: Level, node: Value | None) -> tuple[str, str]:
-        """SQL of the list of unread JSON that the paths of a `repeat` give at one place, and its FHIR type."""
-        lists, type = [], ""
+    def children(self, over: Iteration, level: Level, node: Value | None) -> tuple[str, str, set[str]]:
+        """What the paths of a `repeat` give at one place.
+
+        Returns:
+            SQL of the list of unread JSON, the FHIR type of its items, and the JSON names that lead to them; an empty
+            list and type where no path leads on.
+        """
+        lists, type, names = [], "", set()
         for path in over.paths:
-            scope = self.scope(path, level)
-            if node is None and isinstance(scope.this, Value) and not self.reaches(path, scope):
+            scope = self.scope(path, level) if node is None else self.scope(path, level).at(node)
+            if not self.reaches(path, scope):
                 continue
-            inner = scope if node is None else scope.at(node)
-            found = placed(path, lambda s=inner: compiled(s))  # type: ignore[misc]
-            if isinstance(found, Choice) or is_primitive(found.type) or found.is_row:
+            found = placed(path, lambda s=scope: compiled(s))  # type: ignore[misc]
+            if isinstance(found, Choice) or is_primitive(found.type) or found.is_row or found.shape is None:
                 raise scope.fault("VIEWS-032")
             self.draft.want_raw(found.shape)
+            names.add(found.shape.key.rpartition(".")[2])
             if type and found.type != type:
                 raise Fault("VIEWS-031", where=path.place, path=path.text, one=type, other=found.type)
             type = found.type or type
             lists.append(f"coalesce({_listed(found)}, [])")
-        if not lists:
-            raise self.scope(over.paths[0], level).fault("VIEWS-032")
-        return (f"list_concat({', '.join(lists)})" if len(lists) > 1 else lists[0]), type
+        return (f"list_concat({', '.join(lists)})" if len(lists) > 1 else "".join(lists) or "[]"), type, names
 
     def reaches(self, path: Path, scope: Scope) -> bool:
         """Whether a path of a `repeat` exists at its start; some exist only further down (`answer.item`)."""
@@ -281,6 +290,10 @@ class Rows:
         for name, (listed, _) in zip(reversed(names), reversed(parts), strict=True):
             sql = f"flatten(list_transform({listed}, lambda {name}: {sql}))"
         return sql, outputs
+
+
+def _key(name: str) -> str:
+    return f'"{name}"'
 
 
 def or_nothing(sql: str, outputs: list[Output], level: Level) -> str:

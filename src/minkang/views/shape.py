@@ -53,6 +53,13 @@ class Shape:
             self.fields[name] = Shape(f"{self.key}.{name}", type, many, self.raws)
         return self.fields[name]
 
+    def take(self, other: Shape) -> None:
+        """Add what another node of the same type needs."""
+        for name, field in other.fields.items():
+            mine = self.field(name, field.type, field.many)
+            mine.raw = mine.raw or field.raw
+            mine.take(field)
+
     def sql(self) -> str:
         """The node as an SQL type."""
         item = self._item()
