@@ -97,7 +97,7 @@ class _Search:
         wanted, first = self._wanted(way), self.place is None and self.query.total != "none"
         if way.driver is None:
             return self._walked(wanted), None
-        if isinstance(way.driver, Listed) and not way.tests and not self.keys:
+        if isinstance(way.driver, Listed) and not (way.driver.rids and (way.tests or self.keys)):
             page = way.driver.behind(self.place.rid if self.place else None, self.count + 1)
             hits = self._run(pages.gather(wanted, page, count=False)) if page.rids else []
             return hits, len(way.driver.rids) if first else None
