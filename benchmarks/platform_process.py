@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -100,7 +101,8 @@ def platform(home: Path | None = None, **environment: str) -> Iterator[Platform]
         port = probe.getsockname()[1]
     variables = os.environ | {"MINKANG_HOME": str(folder), "MINKANG_PORT": str(port)} | environment
     command(variables, "init")
-    added = json.loads(command(variables, "client", "add", "bench", "--scope", "system/*.*", "--json"))
+    name = f"bench-{secrets.token_hex(4)}"  # A folder that was kept has those of the runs before.
+    added = json.loads(command(variables, "client", "add", name, "--scope", "system/*.*", "--json"))
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen([MINKANG, "serve"], env=variables, stdout=log, stderr=log)
     try:
