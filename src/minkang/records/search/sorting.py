@@ -150,5 +150,3 @@ def key_name(at: int) -> Piece:
 
 def _sequence(parts: Sequence[Piece]) -> Piece:
     return Piece(sql.Composed([part.text for part in parts]), tuple(value for part in parts for value in part.values))
-
-
