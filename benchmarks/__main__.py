@@ -27,6 +27,7 @@ CHAPTERS = {
     "bundles": "Transaction bundles over HTTP",
     "bulk_load": "Bulk load",
     "mixed": "Mixed create, read, update and search over HTTP",
+    "views": "Views over files",
     "synthetic_county": "The synthetic county",
     "large_store": "A large store",
 }

@@ -182,3 +182,17 @@ def _until_ready(demo: subprocess.Popen[str]) -> str:
         assert line, said
         said += line
     return said
+
+
+def test_a_view_is_checked_shown_and_run(home: Path, tmp_path: Path) -> None:
+    """Rows come out as CSV; a wrong view names the place; a resource that cannot be read is counted."""
+    view = tmp_path / "people.json"
+    select = [{"column": [{"name": "id", "path": "getResourceKey()"}, {"name": "birth", "path": "birthDate"}]}]
+    view.write_text(json.dumps({"resourceType": "ViewDefinition", "resource": "Patient", "select": select}), "utf-8")
+    source, rows = write(tmp_path, PATIENT, PATIENT | {"id": "b"}), tmp_path / "rows.csv"
+    assert "SELECT" in run(home, "view", "sql", str(view))
+    said = json.loads(run(home, "view", "run", str(view), "--input", str(source), "--out", str(rows), "--json"))
+    assert said["rows"] == 2
+    assert rows.read_text("utf-8").splitlines()[1] == "a,1961-03-05"
+    view.write_text(view.read_text("utf-8").replace("birthDate", "birthdate"), "utf-8")
+    assert "ViewDefinition.select[0].column[1].path" in run(home, "view", "check", str(view), code=11)

@@ -21,14 +21,11 @@ from minkang.views.definition import read_view
 from minkang.views.kinds import is_primitive
 from minkang.views.reference import rows_of
 
-BLIND = {"form", "conclusion"}
-"""Elements the plain evaluator takes for a choice, since `formCode` and `conclusionCode` stand beside them."""
-
 
 def columns(type: str, prefix: str) -> Iterator[dict[str, Any]]:
     """A column for every primitive element of a type, and for whether each other one is there."""
     for number, element in enumerate(elements_of(type).values()):
-        if element.types[0] in {"Resource", "xhtml"} or element.name in {"text", "contained", *BLIND}:
+        if element.types[0] in {"Resource", "xhtml"} or element.name in {"text", "contained"}:
             continue
         path = f"{element.choice_of}.ofType({element.types[0]})" if element.choice_of else f"`{element.name}`"
         name = f"{prefix}{number}"

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from minkang import __version__
-from minkang.cli import clients, copies, loading, running
+from minkang.cli import clients, copies, loading, running, views
 from minkang.cli.output import output
 from minkang.errors import Fault
 
@@ -22,6 +22,7 @@ running.register(app)
 loading.register(app)
 copies.register(app)
 app.add_typer(clients.app, name="client")
+app.add_typer(views.app, name="view")
 
 
 @app.command()

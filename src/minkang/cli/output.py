@@ -78,6 +78,10 @@ class Output:
             self.aside.print(f"{one.code}  {one.text(self.language)}", style="red", highlight=False, markup=False)
             self.aside.print(f"  → {one.advice(self.language)}", highlight=False, markup=False)
 
+    def remark(self, fault: Fault) -> None:
+        """Something worth knowing that does not stop the work."""
+        self.aside.print(f"{fault.code}  {fault.text(self.language)}", style="yellow", highlight=False, markup=False)
+
     @contextmanager
     def progress(self, key: str, total: float | None, *, as_bytes: bool = False) -> Iterator[Advance]:
         """A bar on standard error while the block runs; the block reports how far it has come."""

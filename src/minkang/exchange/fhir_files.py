@@ -76,8 +76,9 @@ def read_file(path: Path, largest: int = LARGEST_DOCUMENT) -> Iterator[Document]
     with path.open("rb") as raw:
         try:
             for place, stream in _members(path.name, raw):
+                prefix = str(path.parent / place)
                 for line, body in _documents(place, stream, largest):
-                    yield Document(f"{path.parent / place}{line}", body, raw.tell())
+                    yield Document(f"{prefix}{line}", body, raw.tell())
         except (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile) as error:
             raise Fault("EXCHANGE-003", where=str(path), reason=str(error)) from error
 

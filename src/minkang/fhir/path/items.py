@@ -95,6 +95,8 @@ def members(item: Item, name: str, typing: Typing) -> Iterator[Item]:
     if name in value or f"_{name}" in value:
         yield from _items(value, name, typing(item.type, name))
         return
+    if typing(item.type, name):  # An element of its own that is absent: `form` is not the choice `formCode` looks like.
+        return
     for key in value:
         plain = key.removeprefix("_")
         if plain.startswith(name) and plain[len(name) :] in CHOICES:
