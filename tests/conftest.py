@@ -20,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 
 from minkang.db import Database, migrate, open_server, postmaster
 from minkang.db.leases import FileLock
+from minkang.records.search import PLANNING
 from minkang.wiring import MIGRATED_PACKAGES
 
 ROOT = Path(__file__).parents[1]
@@ -76,7 +77,7 @@ class DatabaseServer:
     def database(self, template: str) -> Iterator[Database]:
         """A database of one's own for as long as the block lasts."""
         name = self.create(template)
-        database = Database(self.url_of(name), size=8)
+        database = Database(self.url_of(name), size=8, planning=PLANNING)
         try:
             yield database
         finally:

@@ -9,7 +9,7 @@ from minkang.access.clients import Clients
 from minkang.db import Database, Notice, Served, migrate, require_current, server_for, silent
 from minkang.records.postgres import PostgresRepository
 from minkang.records.repository import Repository
-from minkang.records.search import Limits, PostgresSearch
+from minkang.records.search import PLANNING, Limits, PostgresSearch
 from minkang.settings import Settings
 
 # Packages that keep state in the database, lower floors first: the order in which their migrations run.
@@ -69,6 +69,7 @@ def open_platform(settings: Settings, *, notice: Notice = silent, prepare: bool 
             size=settings.threads + 1,
             statement_seconds=settings.statement_seconds,
             revive=server.revive,
+            planning=PLANNING,
         )
         database.check()
         if prepare:

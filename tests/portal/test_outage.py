@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 from tests.conftest import SERVER_ACCOUNT, short_folder
@@ -40,8 +40,13 @@ def exposed(mortal: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def kill(server: Server) -> None:
-    """Kill the database as a power cut would."""
-    os.kill(int(str(server.status()["pid"])), signal.SIGKILL)
+    """Kill the database as a power cut would: all of it, since an orphaned backend may answer once more."""
+    postmaster = psutil.Process(int(str(server.status()["pid"])))
+    everyone = [postmaster, *postmaster.children(recursive=True)]
+    for process in everyone:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(everyone, timeout=10)
 
 
 def until_back(running: Running) -> requests.Response:

@@ -49,13 +49,13 @@ def written(resource: object) -> str:
 
 
 def comparable(row: dict[str, Any]) -> str:
-    """A row as text in which equal numbers are equal."""
+    """A row as text in which equal numbers are equal (0 and -0 are, and the database has no -0)."""
 
     def plain(value: object) -> str:
         if isinstance(value, list):
             return str([plain(item) for item in value])
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-            return f"number {Decimal(str(value)).normalize():f}"
+            return f"number {Decimal(str(value)).normalize() + 0:f}"
         return repr(value)
 
     return str({name: plain(value) for name, value in sorted(row.items())})

@@ -6,9 +6,9 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import psycopg
@@ -39,6 +39,7 @@ class Database:
         statement_seconds: the longest one statement may take; 0 for no limit.
         lock_seconds: the longest one statement may wait for another transaction.
         name: what the server's list of activities calls these connections.
+        planning: settings of PostgreSQL's planner for these connections.
         revive: called when the database is away, to start it again where that is ours to do (`Server.revive`).
     """
 
@@ -50,6 +51,7 @@ class Database:
         statement_seconds: float = 20.0,
         lock_seconds: float = LOCK_SECONDS,
         name: str = "minkang",
+        planning: Mapping[str, str] = MappingProxyType({}),
         revive: Callable[[], None] | None = None,
     ) -> None:
         self.url = url
@@ -57,6 +59,7 @@ class Database:
         self.statement_seconds = statement_seconds
         self.lock_seconds = lock_seconds
         self.name = name
+        self.planning = dict(planning)
         self.revive = revive
         self._making = threading.Lock()
         self._pools: dict[int, ConnectionPool[Connection[Row]]] = {}
@@ -192,7 +195,8 @@ class Database:
         }
         for setting, seconds in limits.items():
             connection.execute("select set_config(%s, %s, false)", (setting, f"{round(seconds * 1000)}ms"))
-        connection.execute("select set_config('timezone', 'UTC', false)")
+        for setting, value in {"timezone": "UTC", **self.planning}.items():
+            connection.execute("select set_config(%s, %s, false)", (setting, value))
         connection.commit()
         self._refusal = None
 

@@ -15,7 +15,6 @@ from minkang.db import Database
 from minkang.fhir.search import parse_query
 from minkang.records import SearchPage
 from minkang.records.search import PostgresSearch
-from minkang.records.search.session import SETTINGS
 
 Search = Callable[..., SearchPage]
 
@@ -46,7 +45,7 @@ class Counting:
         self.statements = 0
 
     def execute(self, *arguments: Any, **options: Any) -> Any:
-        self.statements += arguments[0] is not SETTINGS
+        self.statements += 1
         return self._connection.execute(*arguments, **options)
 
 

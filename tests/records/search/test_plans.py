@@ -19,7 +19,6 @@ from minkang.fhir.search.parameters import search_parameter
 from minkang.records.keys import token_key
 from minkang.records.postgres import PostgresRepository
 from minkang.records.search import Limits, explain, search
-from minkang.records.search.session import SETTINGS
 from minkang.records.search.tables import HEAVY
 from minkang.records.types import type_code
 
@@ -180,8 +179,7 @@ class Deleting:
 
     def execute(self, *arguments: Any, **options: Any) -> Any:
         done = self._connection.execute(*arguments, **options)
-        if arguments[0] is not SETTINGS:
-            self._delete()
+        self._delete()
         return done
 
 

@@ -13,8 +13,9 @@ from minkang.fhir.search import Query, parse_query
 from minkang.records.repository import SearchPage
 from minkang.records.search.limits import LIMITS, Limits
 from minkang.records.search.postgres import explain, search
+from minkang.records.search.session import PLANNING
 
-__all__ = ["LIMITS", "Limits", "PostgresSearch", "explain", "search"]
+__all__ = ["LIMITS", "PLANNING", "Limits", "PostgresSearch", "explain", "search"]
 
 
 class PostgresSearch:

@@ -12,23 +12,18 @@ from minkang.records.search.pieces import Piece
 
 Row = tuple[Any, ...]
 
-SETTINGS = sql.SQL("SELECT ") + sql.SQL(", ").join(
-    sql.SQL("set_config({}, {}, true)").format(name, value)
-    for name, value in {
-        "enable_seqscan": "off",
-        "enable_bitmapscan": "off",
-        "enable_hashjoin": "off",
-        "enable_mergejoin": "off",
-        "jit": "off",
-        "plan_cache_mode": "force_custom_plan",
-    }.items()
-)
-"""How the statements of a search are planned, up to the end of the transaction.
+PLANNING = {
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+"""How the statements of a search are planned; for the connections that searches run on.
 
 Each is written to go along indexes and to stop at a limit. What is switched off reads whole tables or ranges before it
 gives a first row; PostgreSQL would choose it where it expects most rows to match, or nothing yet of a table that was
-just filled, and the time of a page would jump with its statistics. It plans by the values asked for (a third of a
-millisecond), since a code that few records have and one that most have want different ways.
+just filled, and the time of a page would jump with its statistics.
 """
 
 
@@ -45,7 +40,6 @@ class Session:
     connection: Connection[Any]
     explain: bool = False
     said: list[tuple[str, str]] = field(default_factory=list)
-    _settled: bool = False
 
     def run(self, statement: Piece) -> list[Row]:
         """All rows of a statement.
@@ -54,17 +48,14 @@ class Session:
             Fault: `RECORDS-040` when it takes longer than the database allows.
         """
         try:
-            self._settle()
             if self.explain:
                 self._explain(statement)
-            return self.connection.execute(sql.Composed([statement.text]), statement.values, binary=True).fetchall()
+            # Not prepared, so that it is planned by the values asked for (a third of a millisecond): a code that few
+            # records have and one that most have want different ways.
+            asked = sql.Composed([statement.text])
+            return self.connection.execute(asked, statement.values, binary=True, prepare=False).fetchall()
         except errors.QueryCanceled as error:
             raise Fault("RECORDS-040") from error
-
-    def _settle(self) -> None:
-        if not self._settled:
-            self.connection.execute(SETTINGS)
-            self._settled = True
 
     def _explain(self, statement: Piece) -> None:
         text = statement.text.as_string(self.connection)
@@ -74,7 +65,6 @@ class Session:
 
     def estimate(self, count: Piece) -> int:
         """How many rows the database expects a `SELECT count(*)` to count, without counting them."""
-        self._settle()
         asked = sql.SQL("EXPLAIN (FORMAT JSON) ") + count.text
         (plan,) = self.connection.execute(asked, count.values).fetchall()[0]
         return int(plan[0]["Plan"]["Plans"][0]["Plan Rows"])
