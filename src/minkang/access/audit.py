@@ -11,6 +11,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import msgspec
+
 from minkang.access.callers import Access
 from minkang.db import Database, Queries
 from minkang.errors import Fault
@@ -18,10 +20,6 @@ from minkang.errors import Fault
 SQL = Queries.read("minkang.access", "audit.sql")
 LONGEST_QUERY = 4000
 """Characters of a query that are kept; one that long is an abuse, and its beginning tells which."""
-
-FIELDS = (
-    "at", "caller", "request", "address", "interaction", "type", "id", "person", "query", "outcome", "purpose", "count",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,8 @@ class AuditTrail:
         self.prepare(entries[-1].at)
         rows = [entry.row() for entry in entries]
         with self._database.singly() as connection:
-            connection.execute(SQL["add"], {name: [row[name] for row in rows] for name in FIELDS}, prepare=True)
+            # One text costs the driver a tenth of what twelve arrays do.
+            connection.execute(SQL["add"], {"rows": msgspec.json.encode(rows).decode()}, prepare=True)
 
     def prepare(self, at: datetime) -> None:
         """See that the month has its partition; asks the database once a month."""

@@ -4,10 +4,9 @@
 -- Add the rows of several interactions at once.
 INSERT INTO access_audit
     (at, caller, request, address, interaction, type, id, person, query, outcome, purpose, count)
-SELECT * FROM unnest(
-    %(at)s::timestamptz[], %(caller)s::text[], %(request)s::text[], %(address)s::text[], %(interaction)s::text[],
-    %(type)s::text[], %(id)s::text[], %(person)s::text[], %(query)s::text[], %(outcome)s::text[], %(purpose)s::text[],
-    %(count)s::integer[]
+SELECT * FROM jsonb_to_recordset(%(rows)s::text::jsonb) AS entry (
+    at timestamptz, caller text, request text, address text, interaction text, type text, id text, person text,
+    query text, outcome text, purpose text, count integer
 );
 
 -- name: months

@@ -79,6 +79,8 @@ class Database:
         pool = self._pool()
         connection = self._take(pool)
         try:
+            if connection.autocommit:
+                connection.autocommit = False
             yield connection
         except BaseException as error:
             _undo(connection)
@@ -103,7 +105,8 @@ class Database:
         pool = self._pool()
         connection = self._take(pool)
         try:
-            connection.autocommit = True
+            if not connection.autocommit:
+                connection.autocommit = True
             yield connection
         except BaseException as error:
             _undo(connection)
@@ -112,9 +115,7 @@ class Database:
                 raise fault from error
             raise
         finally:
-            if not connection.closed:
-                connection.autocommit = False
-            pool.putconn(connection)
+            pool.putconn(connection)  # As it is: often the next block is again a look.
 
     @contextmanager
     def alone(self) -> Iterator[Connection[Row]]:
