@@ -9,6 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import msgspec
+
 from benchmarks.bundles import SYNTHEA
 from benchmarks.platform_process import command
 from benchmarks.rows import Row
@@ -49,7 +51,8 @@ def _as_lines(path: Path) -> tuple[Path, float]:
             body = bz2.decompress(source.read_bytes())
             unpacking += time.perf_counter() - start
             if not source.name.startswith("0-"):
-                file.writelines(one.body + b"\n" for one in open_bundle(body, lambda criteria: "Basic/register"))
+                for one in open_bundle(body, lambda criteria: "Basic/register"):
+                    file.write(msgspec.json.format(one.body, indent=-1) + b"\n")
     return path, unpacking
 
 

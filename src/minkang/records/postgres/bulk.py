@@ -1,11 +1,12 @@
-"""The bulk path on PostgreSQL: chunks by COPY, stored in their order, the next decoded while one is stored."""
+"""The bulk path on PostgreSQL: chunks by COPY, two at a time, the next decoded while they are stored."""
 
 from __future__ import annotations
 
 import gc
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from psycopg import errors, sql
@@ -27,7 +28,9 @@ from minkang.records.repository import Incoming, LoadReport, Rejected, Written
 
 SQL = Queries.read("minkang.records.postgres", "write.sql")
 AT_ONCE = 3
-"""Chunks in work: one being stored, the next ready or being decoded."""
+"""Chunks in work: up to `STORING` being stored, the next being decoded."""
+STORING = 2
+"""Chunks stored at the same time, each on a connection: PostgreSQL uses one processor a connection."""
 ATTEMPTS = 3
 """How often a chunk is tried that others write into; then each of its resources goes the ordinary path."""
 
@@ -49,11 +52,31 @@ def _without_cycle_search() -> Iterator[None]:
             gc.enable()
 
 
+class _Turn:
+    """A chunk's place in the order of the load: which records it holds, and whether it is stored."""
+
+    def __init__(self) -> None:
+        self.known = threading.Event()
+        self.done = threading.Event()
+        self._records: frozenset[tuple[int, bytes]] = frozenset()
+
+    def holds(self, records: Iterable[tuple[int, bytes]]) -> None:
+        """Say which records the chunk holds, once it is decoded."""
+        self._records = frozenset(records)
+        self.known.set()
+
+    def let_by(self, later: _Turn) -> None:
+        """Return when a later chunk may be stored: at once, unless the two hold a record in common."""
+        self.known.wait()
+        if not self._records.isdisjoint(later._records):
+            self.done.wait()
+
+
 class BulkLoad:
     """Stores chunks of resources by id: new ones by COPY, those that exist already by the ordinary path.
 
-    Safe beside other writers: whoever creates a record of the chunk first keeps it, and ours becomes an update. Chunks
-    are stored in their order, so that of two resources with the same id the later one ends as the current version.
+    Safe beside other writers: whoever creates a record of the chunk first keeps it, and ours becomes an update. A chunk
+    waits for those before it that hold one of its ids, so that of two resources the later ends as the current version.
     """
 
     def __init__(  # noqa: PLR0917 - made in one place, from the store's own parts
@@ -66,14 +89,18 @@ class BulkLoad:
         self._report = report
         self._update = update
         self._new: Counter[int] = Counter()
+        self._counting = threading.Lock()
+        self._storing = threading.BoundedSemaphore(STORING)
 
     def run(self, chunks: Iterable[Sequence[Incoming]]) -> Iterator[Rejected]:
         """Store chunk after chunk; gives what was not taken, as it is found."""
         with _without_cycle_search(), ThreadPoolExecutor(AT_ONCE, "bulk") as pool:
             waiting: deque[Future[list[Rejected]]] = deque()
+            turns: deque[_Turn] = deque(maxlen=AT_ONCE)
             for chunk in chunks:
-                before = waiting[-1] if waiting else None
-                waiting.append(pool.submit(self._chunk, chunk, before))
+                turn = _Turn()
+                waiting.append(pool.submit(self._take, chunk, turn, tuple(turns)))
+                turns.append(turn)
                 if len(waiting) > AT_ONCE:
                     yield from self._count(waiting.popleft())
             while waiting:
@@ -98,7 +125,14 @@ class BulkLoad:
             for (table,) in connection.execute(SQL["partitions"], {"types": many}).fetchall():
                 connection.execute(sql.SQL("VACUUM (ANALYZE, SKIP_LOCKED) {}").format(sql.Identifier(table)))
 
-    def _chunk(self, chunk: Sequence[Incoming], before: Future[list[Rejected]] | None) -> list[Rejected]:
+    def _take(self, chunk: Sequence[Incoming], turn: _Turn, before: Sequence[_Turn]) -> list[Rejected]:
+        try:
+            return self._chunk(chunk, turn, before)
+        finally:
+            turn.known.set()
+            turn.done.set()
+
+    def _chunk(self, chunk: Sequence[Incoming], turn: _Turn, before: Sequence[_Turn]) -> list[Rejected]:
         at = now()
         self._trail.prepare(at)
         ready, rejected = prepare(chunk, at)
@@ -107,11 +141,14 @@ class BulkLoad:
         for resource in ready:
             if first.setdefault((resource.code, resource.key), resource) is not resource:
                 later.append(resource)
-        if before:
-            wait([before])
-        there = self._store(first, microseconds(at))
-        self._new.update(code for code, _ in first)
-        self._report.created += len(first) - len(there)
+        turn.holds(first)
+        for one in before:
+            one.let_by(turn)
+        with self._storing:
+            there = self._store(first, microseconds(at))
+        with self._counting:
+            self._new.update(code for code, _ in first)
+            self._report.created += len(first) - len(there)
         for resource in there + later:
             rejected += self._by_update(resource)
         return rejected
@@ -155,10 +192,11 @@ class BulkLoad:
             if fault.category.status == 503:
                 raise
             return [Rejected(ready.incoming.source, ready.incoming.line, fault, ready.incoming.body)]
-        if not written.changed:
-            self._report.unchanged += 1
-        elif written.created:
-            self._report.created += 1
-        else:
-            self._report.updated += 1
+        with self._counting:
+            if not written.changed:
+                self._report.unchanged += 1
+            elif written.created:
+                self._report.created += 1
+            else:
+                self._report.updated += 1
         return []
