@@ -199,8 +199,8 @@ class Not(Condition):
     reach: Reach = Reach.ALL
 
     def source(self, types: Types, names: Names) -> Piece:
-        """There is none."""
-        raise NotImplementedError
+        """There is none: what does not hold is not in any index."""
+        raise AssertionError("a negation is tested, never walked")
 
     def test(self, rid: Piece, types: Types, names: Names) -> Piece:
         """The opposite."""
