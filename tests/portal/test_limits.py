@@ -103,7 +103,7 @@ def test_bodies_arrive_whole(body: bytes, declared: bool) -> None:
     [
         (b"abc", 10, "", "REST-013"),
         (b"not gzip", 8, "gzip", "REST-012"),
-        (gzip.compress(b"abc")[:-6], None, "gzip", "REST-012"),
+        (gzip.compress(b"abc", mtime=0)[:-6], None, "gzip", "REST-012"),
         (b"abc", 3, "br", "REST-011"),
     ],
 )
