@@ -13,7 +13,7 @@ from minkang.errors import Fault
 
 app = typer.Typer(
     name="minkang",
-    help="民康 · a regional health platform. 每个命令都可加 --json。 Every command takes --json.",
+    help="民康 · a regional health platform. 有结果的命令都可加 --json。 Commands with a result take --json.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
