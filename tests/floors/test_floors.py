@@ -26,13 +26,17 @@ FLOORS: dict[str, int] = {
 # Who may import a neighbour on its own floor: (importer, imported).
 NEIGHBOURS = {
     ("settings", "errors"), ("wording", "errors"),
+    ("periods", "errors"),
     ("lake", "persons"), ("lake", "views"),
     ("worklists", "forms"), ("plans", "indicators"),
     ("cli", "portal"),
 }  # fmt: skip
 
 DRIVERS: dict[str, tuple[str, ...]] = {
-    "psycopg": ("db", "records", "access", "persons", "lake", "jobs", "flows", "exchange"),
+    "psycopg": (
+        "db", "records", "access", "persons", "lake", "jobs", "flows", "exchange",
+        "indicators", "surveillance", "plans", "worklists", "programmes", "services",
+    ),
     "psycopg_pool": ("db",),
     "duckdb": ("lake", "persons", "views"),
     "pyspark": ("lake", "persons"),
