@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from minkang.access.scopes import Interaction, Scope
@@ -21,6 +22,7 @@ class Access:
         address: the network address of the caller; empty inside the program.
         request: an id that joins all audit rows and log lines of one request.
         purpose: why, where the caller says so (a code of v3 PurposeOfUse); empty where it does not.
+        roles: what the caller does here (`data-engineer`); `*` for the program itself and platform administrators.
     """
 
     caller: str
@@ -28,6 +30,11 @@ class Access:
     address: str = ""
     request: str = field(default_factory=lambda: uuid.uuid4().hex)
     purpose: str = ""
+    roles: frozenset[str] = frozenset()
+
+    def has_role(self, roles: Collection[str]) -> bool:
+        """Whether the caller has one of these roles, or all."""
+        return "*" in self.roles or not self.roles.isdisjoint(roles)
 
     def allows(self, type: str, interaction: Interaction) -> bool:
         """Whether any scope permits the interaction on records of this type."""
@@ -45,4 +52,4 @@ class Access:
 
 def program_access(task: str) -> Access:
     """The access of the program's own work (loading, indexing, backup), named by its task for the audit trail."""
-    return Access(caller=f"program:{task}", scopes=(Scope("*", _ALL),))
+    return Access(caller=f"program:{task}", scopes=(Scope("*", _ALL),), roles=frozenset("*"))
