@@ -11,8 +11,9 @@ install: $(VENV)/runtime.done
 $(VENV)/bin/python:
 	@sh tools/make_venv.sh $(PYTHON) $(VENV)
 
-$(VENV)/runtime.done: $(VENV)/bin/python requirements/runtime.txt requirements/build.txt pyproject.toml
-	@echo "Installing Minkang (about half a minute the first time) ..."
+$(VENV)/runtime.done: $(VENV)/bin/python requirements/runtime.txt requirements/build.txt pyproject.toml \
+    src/minkang/portal/web/vendor/package-lock.json
+	@echo "Installing Minkang (about a minute the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/runtime.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
