@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from minkang.access.audit import AuditTrail
 from minkang.access.clients import Clients
 from minkang.db import Database, Notice, Served, migrate, require_current, server_for, silent
+from minkang.jobs import Jobs, prepare_queue
 from minkang.records.postgres import PostgresRepository
 from minkang.records.repository import Repository
 from minkang.records.search import PLANNING, Limits, PostgresSearch
 from minkang.settings import Settings
 
 # Packages that keep state in the database, lower floors first: the order in which their migrations run.
-MIGRATED_PACKAGES = ("minkang.access", "minkang.records", "minkang.flows", "minkang.portal")
+MIGRATED_PACKAGES = ("minkang.access", "minkang.records", "minkang.flows", "minkang.jobs", "minkang.portal")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Platform:
         audit: the audit trail.
         clients: the register of service clients.
         repository: the record store.
+        jobs: the work behind the pages.
     """
 
     settings: Settings
@@ -35,6 +37,7 @@ class Platform:
     audit: AuditTrail
     clients: Clients
     repository: Repository
+    jobs: Jobs
 
     def check(self) -> None:
         """See that the database answers and fits the program; raises the fault where it does not."""
@@ -74,6 +77,7 @@ def open_platform(settings: Settings, *, notice: Notice = silent, prepare: bool 
         database.check()
         if prepare:
             migrate(database, MIGRATED_PACKAGES, notice=notice)
+            prepare_queue(database)
         require_current(database, MIGRATED_PACKAGES)
     except BaseException:
         server.stop()
@@ -84,4 +88,4 @@ def open_platform(settings: Settings, *, notice: Notice = silent, prepare: bool 
         check_references=settings.check_references,
         max_entries=settings.max_entries,
     )
-    return Platform(settings, server, database, AuditTrail(database), Clients(database), repository)
+    return Platform(settings, server, database, AuditTrail(database), Clients(database), repository, Jobs(database))
