@@ -47,7 +47,22 @@ def test_positions_lead_into_the_county_tables(folder: Path) -> None:
 
 def test_the_figures_are_those_counted_from_the_truth(folder: Path, truth: Truth) -> None:
     figures = measure(truth)
-    rows = {(row["indicator"], row["year"]): row for row in pq.read_table(folder / "figures.parquet").to_pylist()}
+    table = pq.read_table(folder / "figures.parquet").to_pylist()
+    rows = {(row["indicator"], row["year"]): row for row in table if row["township"] == ""}
     assert rows["elderly_examination", 2020]["value"] == figures.value("elderly_examination", 2020)
     assert rows["life_expectancy", 0]["value"] == figures.life_expectancy()
     assert len(rows) == len(figures.counts) * 7 + 2
+
+
+def test_the_townships_add_up_to_the_county(folder: Path) -> None:
+    """Each person counts for one township; staff and life expectancy are told for the county alone."""
+    table = pq.read_table(folder / "figures.parquet").to_pylist()
+    whole = {(row["indicator"], row["year"]): row["numerator"] for row in table if row["township"] == ""}
+    parts: dict[tuple[str, int], float] = {}
+    for row in table:
+        if row["township"]:
+            key = (row["indicator"], row["year"])
+            parts[key] = parts.get(key, 0.0) + row["numerator"]
+    assert len(parts) > 100
+    assert all(whole[key] == total for key, total in parts.items())
+    assert len({row["township"] for row in table}) > 10

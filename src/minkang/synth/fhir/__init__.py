@@ -29,13 +29,28 @@ def write_fhir(truth: Truth | Iterable[Truth], folder: Path | str) -> dict[str, 
     place.mkdir(parents=True, exist_ok=True)
     teller: Teller | None = None
     for part in [truth] if isinstance(truth, Truth) else truth:
-        if teller is None:
-            teller = Teller(part.county, place)
-            tell_places(teller)
-        tell_people(teller, part.tables)
-        tell_care(teller, part.tables)
-        tell_findings(teller, part.tables)
+        first = teller is None
+        teller = teller or Teller(part.county, place)
+        tell_part(teller, part, places=first)
     if teller is None:
         return {}
     teller.close()
     return dict(sorted(teller.counts.items()))
+
+
+def tell_part(teller: Teller, part: Truth, *, places: bool) -> None:
+    """All resources of one chunk, after those of the county itself where `places` says so."""
+    if places:
+        tell_places(teller)
+    tell_people(teller, part.tables)
+    tell_care(teller, part.tables)
+    tell_findings(teller, part.tables)
+
+
+def write_part(part: Truth, folder: Path, *, places: bool) -> dict[str, int]:
+    """Write the files of one chunk alone; those of all chunks one behind another are what `write_fhir` writes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    teller = Teller(part.county, folder)
+    tell_part(teller, part, places=places)
+    teller.close()
+    return teller.counts
