@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     app.command()(synth)
 
 
-def synth(
+def synth(  # noqa: PLR0917 -- options of a command, each given by name
     out: Annotated[Path, typer.Option("--out", help="新建的输出文件夹。 The folder to make.")],
     region: Annotated[str, typer.Option(help="地区。 A region's name.")] = "wenshang",
     people: Annotated[int, typer.Option(help="人数。 Residents at the beginning.")] = 20_000,

@@ -19,10 +19,12 @@ from minkang.synth.families import settle
 from minkang.synth.lives import live
 from minkang.synth.maternity import bear
 from minkang.synth.notifiable import report
+from minkang.synth.readings import read_devices
 from minkang.synth.region import Region, read_region
 from minkang.synth.registers import register
 from minkang.synth.schema import TABLES
 from minkang.synth.truth import Tables, Truth
+from minkang.synth.tumours import notify
 from minkang.synth.visits import attend_clinics
 
 
@@ -67,6 +69,8 @@ def make_chunk(county: County, number: int) -> Tables:
     report(chunk)
     register(chunk)
     sign(chunk, chronic)
+    notify(chunk)
+    read_devices(chunk)
     tables = chunk.finish()
     for name in ("encounters", "observations"):
         assert np.all(tables[name]["person"] >= 0), name

@@ -86,4 +86,12 @@ TABLES: dict[str, dict[str, str]] = {
         "staff": "int", "direction": "text", "icd10": "text", "zh": "text", "admission": "ref:admissions",
         "arrived": "day",
     },
+    "tumours": {
+        "id": "id", "person": "ref:persons", "icd10": "text", "morphology": "row:morphology", "basis": "int",
+        "stage": "text", "diagnosed": "day", "institution": "int", "staff": "int", "reported": "day", "death": "day",
+    },
+    "readings": {
+        "id": "id", "person": "ref:persons", "institution": "int", "day": "day", "minute": "minute", "kind": "text",
+        "value": "float", "value2": "float", "pulse": "float",
+    },
 }  # fmt: skip
