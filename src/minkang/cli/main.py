@@ -7,7 +7,7 @@ import sys
 import typer
 
 from minkang import __version__
-from minkang.cli import clients, copies, loading, running, synth, views
+from minkang.cli import clients, copies, indicators, loading, running, synth, views
 from minkang.cli.output import output
 from minkang.errors import Fault
 
@@ -24,6 +24,7 @@ copies.register(app)
 synth.register(app)
 app.add_typer(clients.app, name="client")
 app.add_typer(views.app, name="view")
+app.add_typer(indicators.app, name="indicators")
 
 
 @app.command()

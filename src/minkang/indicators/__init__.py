@@ -1,0 +1,1 @@
+"""Figures: their definitions, how they are computed, and what they are made of."""
