@@ -57,7 +57,7 @@ class Told:
         self._feeds = feeds
         self._names = list(feeds)
         self._numbers = {name: number for number, name in enumerate(self._names)}
-        self._table = [bool(feed.columns) for feed in feeds.values()]
+        self._width = [len(feed.columns) for feed in feeds.values()]
         self._senders: dict[str, int] = {}
         self._faults: dict[tuple[str, ...], int] = {}
         self._columns: dict[str, list[Any]] = {
@@ -71,7 +71,12 @@ class Told:
     def add(self, telling: Telling) -> None:
         """Keep one."""
         feed = self._numbers[telling.feed]
-        body = self._row(telling.body) if isinstance(telling.body, tuple) else telling.body
+        if isinstance(telling.body, tuple):
+            if len(telling.body) != self._width[feed]:
+                raise ValueError(f"{telling.feed}: {len(telling.body)} cells for {self._width[feed]} columns")
+            body = self._row(telling.body)
+        else:
+            body = telling.body
         self._spool.write(body)
         values = (
             self._senders.setdefault(telling.sender, len(self._senders)), feed, telling.key, telling.at, len(body),
