@@ -89,3 +89,9 @@ def open_platform(settings: Settings, *, notice: Notice = silent, prepare: bool 
         max_entries=settings.max_entries,
     )
     return Platform(settings, server, database, AuditTrail(database), Clients(database), repository, Jobs(database))
+
+
+def register_tasks(platform: Platform) -> None:
+    """Make known what a worker does: by the clock, and when pages and programs ask."""
+    board = platform.jobs.board
+    platform.jobs.register("clear-board", lambda _: board.clear(), cron="40 18 * * *")

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from minkang import __version__
-from minkang.cli import clients, copies, indicators, loading, running, synth, views
+from minkang.cli import clients, copies, indicators, loading, running, synth, views, working
 from minkang.cli.output import output
 from minkang.errors import Fault
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 running.register(app)
 loading.register(app)
 copies.register(app)
+working.register(app)
 synth.register(app)
 app.add_typer(clients.app, name="client")
 app.add_typer(views.app, name="view")

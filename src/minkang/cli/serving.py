@@ -15,6 +15,7 @@ from pathlib import Path
 from minkang.access import program_access
 from minkang.cli.loading import Loader
 from minkang.cli.output import Output
+from minkang.cli.working import kept_worker
 from minkang.errors import Fault
 from minkang.portal.accounts.people import ensure_demo_accounts
 from minkang.portal.accounts.project import prepare_tables
@@ -42,7 +43,8 @@ def start(out: Output) -> None:
     with prepared(settings, out) as platform:  # Held open, so that the embedded database does not stop in between.
         out.say("serve.address", address=settings.base_url)
         platform.database.close()  # The workers are forked: they must not inherit connections.
-        serve_platform(settings)
+        with kept_worker():
+            serve_platform(settings)
 
 
 def start_demo(out: Output, people: int, seed: int) -> None:
@@ -59,7 +61,8 @@ def start_demo(out: Output, people: int, seed: int) -> None:
         out.say("demo.client", address=f"{settings.base_url}/fhir", id=DEMO_CLIENT, secret=secret)
         out.say("demo.synthetic")
         platform.database.close()  # As in `start`.
-        serve_platform(settings, log=False)
+        with kept_worker():
+            serve_platform(settings, log=False)
 
 
 def _require_free_port(settings: Settings) -> None:
