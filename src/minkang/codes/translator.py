@@ -7,6 +7,7 @@ a coding of its own; a code without a map is kept, counted and listed, never dro
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from datetime import date
 from typing import Any
 
 from minkang.codes.maps import CodeMap, code_maps
-from minkang.codes.systems import plain
 from minkang.codes.units import Measured, measure
 
 LOCAL = "urn:minkang:local:"
@@ -58,14 +58,17 @@ class Translator:
         self.sender = sender
         self.unmapped: Counter[tuple[str, str, str]] = Counter()
         """How often (map, code, text) came without a map; shared by all translators made from this one."""
+        self._days = _changes(self.maps)
         self._found: dict[Key, Coded] = {}
         self._others: dict[tuple[str, date | None], Translator] = {(sender, on): self}
 
     def of(self, sender: str, on: date | None = None) -> Translator:
         """The same maps for another sender or day; what has no map is counted together."""
+        if on is not None:  # Days between the same two changes of the maps share what was found for one of them.
+            on = self._days[bisect(self._days, on) - 1]
         known = self._others.get((sender, on))
         if known is None:
-            if len(self._others) > 4096:  # A stream of many days must not grow without end.
+            if len(self._others) > 4096:  # A stream of many senders must not grow without end.
                 self._others.clear()
             known = Translator(self.maps, on, sender)
             known.unmapped, known._others = self.unmapped, self._others
@@ -131,11 +134,12 @@ class Translator:
         return Coded(tuple(codings), said, map.required(codings), bool(national))
 
 
+def _changes(maps: Mapping[str, CodeMap]) -> list[date]:
+    """The first day of all, and every day on which some row begins or ends."""
+    days = {day for one in maps.values() for row in one.rows for day in (row.begins, row.ends) if day}
+    return [date.min, *sorted(days)]
+
+
 def _coding(system: str, code: str, display: str) -> tuple[tuple[str, str], ...]:
     found = (("system", system), ("code", code))
     return (*found, ("display", display)) if display else found
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether two names differ in case, spaces and width only."""
-    return plain(one) == plain(other)

@@ -1,0 +1,1 @@
+"""Tables as institutions export them (CSV, Excel), read by mapping files: one row is one message."""
