@@ -80,7 +80,7 @@ class Identities:
         return len(self.county.institutions) + SYSTEMS.index(name)
 
     def sendings(
-        self, table: str, ids: Ints, at: Ints, slips: tuple[str, ...] = (), encoding: str = "utf-8"
+        self, table: str, ids: Ints, at: Ints, slips: tuple[str, ...] = (), encoding: str = ""
     ) -> Iterator[Sending]:
         """The messages about each of some events; see `sendings.sendings`."""
         return sendings(self.dice, self.faults, Events(table, ids, at), slips, encoding)

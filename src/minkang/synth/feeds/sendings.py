@@ -26,7 +26,7 @@ class Sending(NamedTuple):
         mark: to be put behind the event's own number (order number, visit number, row key): "" or "X", the number under
             which it was entered a second time by mistake; a withdrawal withdraws the event with the mark.
         turn: 0, 1, 2: the how-manieth message about the row; makes message numbers differ.
-        encoding: "utf-8" or "gb18030"; for feeds whose messages say their encoding.
+        encoding: "utf-8" or "gb18030" for feeds whose messages say their encoding, else "".
         faults: for `Telling.faults`, to which the identity's are to be added.
     """
 
@@ -50,21 +50,21 @@ class Events(NamedTuple):
 
 
 def sendings(
-    dice: Dice, faults: Faults, events: Events, slips: tuple[str, ...] = (), encoding: str = "utf-8"
+    dice: Dice, faults: Faults, events: Events, slips: tuple[str, ...] = (), encoding: str = ""
 ) -> Iterator[Sending]:
     """The messages about each of some events, in the order of the rows.
 
     Args:
         events: what there is to say; table and ids key the dice.
         slips: the faults of content that the feed can make, of `SLIPS`.
-        encoding: what the sender usually writes.
+        encoding: what the sender usually writes, "utf-8" or "gb18030", where messages say their encoding.
     """
     table, ids, at = events
     corrected = dice.draw(f"{table} corrected", ids) < faults.corrected
     withdrawn = ~corrected & (dice.draw(f"{table} withdrawn", ids) < faults.withdrawn)
     pause = (HOUR + dice.draw(f"{table} pause", ids) * 71 * HOUR).astype(np.int64)
     slip = _slips(dice, faults, (table, ids), slips, ~corrected)
-    other = dice.draw(f"{table} encoding", ids) < faults.encoding
+    other = (dice.draw(f"{table} encoding", ids) < faults.encoding) & (encoding != "")
     codes = np.where(other, "gb18030" if encoding == "utf-8" else "utf-8", encoding)
     columns = (
         at.tolist(),
@@ -76,7 +76,7 @@ def sendings(
         other.tolist(),
     )
     for row, (when, corrects, withdraws, wait, wrong, code, odd) in enumerate(zip(*columns, strict=True)):
-        notes = ("encoding",) if odd and faults.encoding else ()
+        notes = ("encoding",) if odd else ()
         if corrects:
             yield Sending(row, when, "new", "mistake", "", 0, code, (*notes, "mistake"))
             yield Sending(row, when + wait, "corrected", "", "", 1, code, (*notes, "corrected"))

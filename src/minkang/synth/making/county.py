@@ -21,7 +21,7 @@ from minkang.synth.county import County
 from minkang.synth.feeds.merge import Merge, Wanted, Written
 from minkang.synth.making.join import join_carried, join_fhir, join_identities, join_truth, write_files
 from minkang.synth.making.order import Order, Workshop
-from minkang.synth.making.parts import FHIR, TRUTH, Task, do
+from minkang.synth.making.parts import FHIR, TRUTH, Task, do, forget
 
 T = TypeVar("T")
 Tell = Callable[[float, str], None]
@@ -86,6 +86,7 @@ def make_county(order: Order, folder: Path, *, workers: int = 0, tell: Tell | No
     except OSError as error:
         raise Fault("SYNTH-009", str(folder), reason=error.strerror or str(error)) from error
     finally:
+        forget()
         shutil.rmtree(place, ignore_errors=True)
     return made
 

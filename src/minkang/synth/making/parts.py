@@ -57,6 +57,12 @@ def _part(order: Order, chunk: int) -> Truth:
     return _LAST[key]
 
 
+def forget() -> None:
+    """Give back the memory of the chunk that was made last."""
+    _LAST.clear()
+    _COUNTY.clear()
+
+
 def _truth(part: Truth, folder: Path) -> dict[str, int]:
     counts = write_tables(part, folder)
     figures = Townships(part.county.years)
