@@ -32,6 +32,7 @@ class Plan:
         mapping: what it was made of.
         places: column name to place in a row.
         required: places and names of required columns.
+        defaults: places and what stands in for an empty cell there.
         resources: (resource, test, key, body) each.
     """
 
@@ -42,6 +43,9 @@ class Plan:
         self.required = [(self.places[one.name], one.name) for one in mapping.columns.values() if one.required]
         self.resources = [
             (one, self.test(one.when), self.template(one.key), self.body(one)) for one in mapping.resources
+        ]
+        self.defaults = [
+            (self.places[one.name], self.template(one.default)) for one in mapping.columns.values() if one.default
         ]
         self.at = [self.places[name] for name in mapping.table.at]
         self.skip = [self.test((one,)) for one in mapping.table.skip]

@@ -81,6 +81,16 @@ class Tables:
         return (self._own.get(name) or _shipped(name)).convert(message, translator)
 
 
+def table_connector(feed: str) -> Tables:
+    """The connector of a feed (`csv/front-page`), for `minkang.exchange.connectors.Connectors`.
+
+    Raises:
+        Fault: `TABLES-002` where there is no such mapping; `csv` alone recognises tables by their heads.
+    """
+    name = feed.partition("/")[2]
+    return Tables(mapping(name) if name else None)
+
+
 @cache
 def _shipped(name: str) -> _Conversion:
     return _Conversion(Plan(mapping(name)))
@@ -266,6 +276,9 @@ class _Conversion:
                     faults.append(fault)
         if unknown:
             context.add(Note("TABLES-030", "", {"columns": "、".join(unknown)}))
+        for place, build in plan.defaults:
+            if row[place] is None:
+                row[place] = build(row)
         wrong = {fault.where for fault in faults}
         for place, name in plan.required:
             if row[place] is None and name not in wrong:

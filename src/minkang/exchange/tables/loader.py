@@ -133,6 +133,7 @@ def _column(one: Fields, name: str) -> Column:
         plausible=one.pair("plausible"),
         note=one.flag("note"),
         values=one.texts("values"),
+        default=one.text("default"),
     )
     if (kind == "code") != bool(found.map):
         one.bad("map", "代码列应写 map,其他列不写 / belongs to code columns and to them only")

@@ -72,6 +72,7 @@ def check(made: Mapping, problems: Problems) -> None:
     spoken: list[tuple[Path, str]] = [(("table", "key"), name) for name in table.key]
     spoken += [(("table", "at"), name) for name in table.at]
     spoken += [(("table", "skip"), when.column) for when in table.skip]
+    spoken += [(("columns", one.name), name) for one in made.columns.values() for name in names_in(one.default)]
     spoken += [(("table", "state"), table.state.column)] if table.state else []
     for number, one in enumerate(made.resources):
         spoken += [(("resource", str(number)), name) for name in _spoken(one)]

@@ -27,6 +27,7 @@ class Column:
         range: values outside are rejected; `plausible`: values outside are kept with a note.
         note: a value that cannot be read is left out with a note and does not reject the row.
         values: what a text may be; empty for anything.
+        default: template that stands in for an empty cell.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     plausible: tuple[float, float] | None = None
     note: bool = False
     values: tuple[str, ...] = ()
+    default: str = ""
 
 
 @dataclass(frozen=True)
