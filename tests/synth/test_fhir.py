@@ -37,7 +37,7 @@ def test_every_type_a_county_sends_is_there(folder: Path) -> None:
     assert {place.stem for place in folder.iterdir()} >= {
         "Organization", "Location", "Practitioner", "PractitionerRole", "Patient", "RelatedPerson", "Encounter",
         "Condition", "Observation", "MedicationRequest", "Immunization", "Procedure", "EpisodeOfCare", "ServiceRequest",
-        "DiagnosticReport", "Group",
+        "DiagnosticReport", "Group", "Coverage", "Claim", "HealthcareService", "Device",
     }  # fmt: skip
 
 
@@ -106,3 +106,34 @@ def test_households_hold_every_living_resident_once(folder: Path) -> None:
 def test_the_outbreaks_are_not_given_away(folder: Path) -> None:
     """Which case belongs to an outbreak is known to the truth alone."""
     assert not any(b"outbreak" in line for line in lines(folder))
+
+
+def test_every_line_of_the_rarer_kinds_is_valid(folder: Path) -> None:
+    for name in ("Claim", "Coverage", "HealthcareService", "Device", "Location"):
+        for line in (folder / f"{name}.ndjson").read_bytes().splitlines():
+            assert encode(decode(line, name)) == line
+    for place in (folder / "Observation.ndjson", folder / "Condition.ndjson"):
+        rare = [line for line in place.read_bytes().splitlines() if re.search(rb'"id":"[bwt][0-9]', line[:60])]
+        assert len(rare) > 10
+        for line in rare:
+            assert encode(decode(line)) == line
+
+
+def test_the_items_of_a_claim_add_up(folder: Path) -> None:
+    claims = [json.loads(line) for line in (folder / "Claim.ndjson").read_bytes().splitlines()]
+    assert len(claims) > 100
+    for claim in claims:
+        cents = sum(round(item["net"]["value"] * 100) for item in claim["item"])
+        assert cents == round(claim["total"]["value"] * 100)
+        assert claim["supportingInfo"][0]["valueQuantity"]["value"] <= claim["total"]["value"]
+
+
+def test_the_beds_of_the_wards_are_those_of_the_hospital(folder: Path) -> None:
+    beds: dict[str, int] = {}
+    for line in (folder / "Location.ndjson").read_bytes().splitlines():
+        one = json.loads(line)
+        if one["id"].startswith("ward-"):
+            owner = one["managingOrganization"]["reference"]
+            beds[owner] = beds.get(owner, 0) + one["extension"][0]["valueInteger"]
+    assert beds["Organization/org-0001"] == 1000
+    assert beds["Organization/org-0002"] == 800

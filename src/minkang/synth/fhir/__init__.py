@@ -7,8 +7,11 @@ from pathlib import Path
 
 from minkang.synth.fhir.care import tell_care
 from minkang.synth.fhir.findings import tell_findings
+from minkang.synth.fhir.money import tell_money
 from minkang.synth.fhir.people import tell_people
 from minkang.synth.fhir.places import tell_places
+from minkang.synth.fhir.registers import tell_registers
+from minkang.synth.fhir.resources import tell_resources
 from minkang.synth.fhir.teller import Teller
 from minkang.synth.truth import Truth
 
@@ -42,9 +45,12 @@ def tell_part(teller: Teller, part: Truth, *, places: bool) -> None:
     """All resources of one chunk, after those of the county itself where `places` says so."""
     if places:
         tell_places(teller)
+        tell_resources(teller)
     tell_people(teller, part.tables)
     tell_care(teller, part.tables)
     tell_findings(teller, part.tables)
+    tell_money(teller, part.tables)
+    tell_registers(teller, part.tables)
 
 
 def write_part(part: Truth, folder: Path, *, places: bool) -> dict[str, int]:
