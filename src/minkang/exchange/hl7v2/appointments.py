@@ -76,6 +76,13 @@ def _slot(start: str | None, end: str | None, minutes: int) -> Json:
     return kept(start=start, end=end, minutesDuration=minutes or None)
 
 
+def appointment_time(c: Conversion, one: Segment) -> None:
+    """TQ1, which from 2.5 on holds what SCH-11 held before: the appointment's own time."""
+    slot = _slot(c.when(one, 7), c.when(one, 8), 0)
+    if c.appointment is not None and slot:
+        c.appointment.update(slot)
+
+
 def take_part(c: Conversion) -> None:
     """The patient of an appointment, when PID has been read."""
     body = c.appointment

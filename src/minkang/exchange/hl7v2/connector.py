@@ -22,8 +22,11 @@ from minkang.exchange.message import Converted, Message, Rejected
 Reader = Callable[[Conversion, Segment], None]
 
 TYPES = frozenset(
-    ["ADT", "ORU", "OUL", "ORM", "OMG", "OML", "OMI", "OMP", "RDE", "RDS", "RAS", "RGV", "VXU", "SIU", "MDM", "PPR", "REF", "BAR", "DFT"]
-)  # fmt: skip
+    (
+        *("ADT", "ORU", "OUL", "ORM", "OMG", "OML", "OMI", "OMP", "RDE", "RDS", "RGV"),
+        *("VXU", "SIU", "MDM", "PPR", "REF", "BAR", "DFT"),
+    )
+)
 READERS: Mapping[str, Reader] = {
     "PID": patients.pid, "PD1": patients.pd1, "NK1": patients.nk1, "MRG": patients.mrg,
     "PV1": visits.pv1, "PV2": visits.pv2,
@@ -81,11 +84,13 @@ def convert(read: Hl7Message, message: Message, translator: Translator) -> Conve
             reader(c, one)
             if one.name == "PID":
                 appointments.take_part(c)
+                orders.late_referral(c)
         elif one.name not in SILENT and c.count(f"segment/{one.name}") == 1:
             c.note("HL7-020", one.where(), segment=one.name, event=f"{code}^{event}")
     if not c.patient:
         raise Fault("HL7-013", "PID", type=f"{code}^{event}")
     orders.late_providers(c)
+    results.finish_document(c)
     results.finish_reports(c)
     appointments.finish_appointment(c)
     return Converted(list(c.drafts.values()), c.notes)

@@ -26,6 +26,7 @@ class Conversion:
             `document`, `immunization`, `observation`, `encounter`; `noted` is what an NTE is about. A PID empties them.
         appointment: the Appointment of a SIU, which stands before the patient.
         referral: the ServiceRequest of RF1, which stands before the patient too.
+        unread: an RF1 that stood before the patient.
         early: providers (PRD) named before there was a referral.
     """
 
@@ -52,6 +53,7 @@ class Conversion:
         self.appointment: Json | None = None
         self.referral: Json | None = None
         self.early: list[Segment] = []
+        self.unread: Segment | None = None
         if at is None:
             self.note("HL7-021", "MSH-7", value=sent)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minkang.exchange.hl7v2.appointments import appointment_time
 from minkang.exchange.hl7v2.conversion import MENTION, REGISTRATION, Conversion
 from minkang.exchange.hl7v2.datatypes import Json, concept, entity, kept, person_reference, tables, uri_part
 from minkang.exchange.hl7v2.parsing import Repetition, Segment
@@ -85,7 +86,10 @@ def _status(c: Conversion, order: Segment | None) -> str:
 
 
 def tq1(c: Conversion, one: Segment) -> None:
-    """When it is wanted, and how urgently."""
+    """When it is wanted, and how urgently; of an appointment, when it is."""
+    if c.appointment is not None:
+        appointment_time(c, one)
+        return
     body = c.parts.get("medication") or c.parts.get("request")
     if body is None:
         return
@@ -193,7 +197,8 @@ def rxd(c: Conversion, one: Segment) -> None:
 def rf1(c: Conversion, one: Segment) -> None:
     """A referral: a ServiceRequest of category referral."""
     number = one.get(6) or one.get(11) or c.key
-    if not c.patient:
+    if not c.patient:  # In I12 the referral stands before the patient: it is read again behind PID.
+        c.unread = one
         return
     c.prefix = f"referral/{uri_part(number)}"
     body = kept(
@@ -210,6 +215,13 @@ def rf1(c: Conversion, one: Segment) -> None:
         reasonCode=[concept(part, c.sender) for part in one.all(10)],
     )
     c.referral = c.parts["request"] = c.parts["noted"] = c.add("ServiceRequest", c.prefix, body, REGISTRATION)
+
+
+def late_referral(c: Conversion) -> None:
+    """The referral that stood before the patient."""
+    if c.unread is not None:
+        rf1(c, c.unread)
+        c.unread = None
 
 
 def prd(c: Conversion, one: Segment) -> None:

@@ -18,11 +18,13 @@ from minkang.exchange.hl7v2.datatypes import (
 from minkang.exchange.hl7v2.immunizations import dose_observation
 from minkang.exchange.hl7v2.parsing import Segment
 from minkang.exchange.hl7v2.values import Reading, reference_range, value_of
+from minkang.exchange.message import Draft
 
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 RESULTS = {"ORU", "OUL"}
 WITHDRAWN = {"D", "W"}
 ATTACHED = {"ED", "RP"}
+DONE = {"final", "corrected", "amended"}
 
 
 def report(c: Conversion, one: Segment) -> None:
@@ -55,7 +57,6 @@ def report(c: Conversion, one: Segment) -> None:
     )
     c.parts["report"] = c.add("DiagnosticReport", c.prefix, body, REGISTRATION)
     c.parts.pop("observation", None)
-    c.parts["reported"] = {"status": one.get(25)}
     c.parts["noted"] = c.parts["report"]
 
 
@@ -97,15 +98,33 @@ def obx(c: Conversion, one: Segment) -> None:
 
 
 def _into_document(c: Conversion, one: Segment, document: Json) -> None:
+    """ED and RP are contents of their own; words of several OBX are one."""
     kind = one.get(2).upper()
+    found: list[Json] = []
     for part in one.all(5):
         if kind in ATTACHED:
-            said = attachment(c, one, part, kind)
+            found.append(attachment(c, one, part, kind))
         else:
-            said = text_attachment(part.whole() if len(part) == 1 else part.shown(), one.get(3, 2) or one.get(3))
-        if said and len(said) > 1:
-            document["content"] = [one for one in document["content"] if one.get("attachment", {}).keys() - {"title"}]
-            document["content"].append({"attachment": said})
+            lines = c.parts.setdefault("lines", {"all": []})["all"]
+            lines.append(part.whole() if len(part) == 1 else part.shown())
+    contents = document["content"]
+    for said in found:
+        if said.keys() - {"title", "contentType"}:
+            if contents[-1]["attachment"].keys() <= {"title", "contentType"}:
+                contents.pop()
+            contents.append({"attachment": said})
+
+
+def finish_document(c: Conversion) -> None:
+    """The words of a document, when all have been read."""
+    document, lines = c.parts.get("document"), c.parts.get("lines")
+    if document is None or lines is None:
+        return
+    contents = document["content"]
+    title = contents[0]["attachment"].get("title", "")
+    if contents[-1]["attachment"].keys() <= {"title", "contentType"}:
+        contents.pop()
+    contents.append({"attachment": text_attachment("\n".join(lines["all"]), title)})
 
 
 def _observation(c: Conversion, one: Segment, kind: str) -> None:
@@ -251,11 +270,20 @@ def nte(c: Conversion, one: Segment) -> None:
 
 
 def finish_reports(c: Conversion) -> None:
-    """A report cancelled with all its results deleted was an error: it is withdrawn with them."""
-    for (kind, key), draft in list(c.drafts.items()):
-        if kind != "DiagnosticReport" or draft.body.get("status") != "cancelled":
+    """What a report is can be said when its results are known.
+
+    One that is cancelled with all its results deleted was an error and is withdrawn with them; one that says no status
+    (OBR-25) is final when all its results are.
+    """
+    results: dict[str, list[Draft]] = {}
+    for (kind, key), draft in c.drafts.items():
+        if kind == "Observation":
+            results.setdefault(key.partition("/obx/")[0], []).append(draft)
+    for (kind, key), draft in c.drafts.items():
+        mine = results.get(key, [])
+        if kind != "DiagnosticReport" or not mine:
             continue
-        mine = [
-            one for (other, name), one in c.drafts.items() if other == "Observation" and name.startswith(f"{key}/obx/")
-        ]
-        draft.withdrawn = bool(mine) and all(one.withdrawn for one in mine)
+        if draft.body["status"] == "cancelled":
+            draft.withdrawn = all(one.withdrawn for one in mine)
+        elif draft.body["status"] == "unknown" and all(one.body["status"] in DONE for one in mine):
+            draft.body["status"] = "final"
