@@ -14,7 +14,14 @@ from minkang.records.search import PLANNING, Limits, PostgresSearch
 from minkang.settings import Settings
 
 # Packages that keep state in the database, lower floors first: the order in which their migrations run.
-MIGRATED_PACKAGES = ("minkang.access", "minkang.records", "minkang.flows", "minkang.jobs", "minkang.portal")
+MIGRATED_PACKAGES = (
+    "minkang.access",
+    "minkang.records",
+    "minkang.flows",
+    "minkang.jobs",
+    "minkang.exchange",
+    "minkang.portal",
+)
 
 
 @dataclass(frozen=True)

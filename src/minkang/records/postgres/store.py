@@ -23,6 +23,7 @@ from minkang.records.patches import Patch
 from minkang.records.postgres import entries, reading, single, transactions
 from minkang.records.postgres.bulk import BulkLoad
 from minkang.records.postgres.current import Address
+from minkang.records.postgres.joint import Joint
 from minkang.records.postgres.locks import Contention
 from minkang.records.postgres.ports import Search
 from minkang.records.postgres.rids import Rids
@@ -161,6 +162,18 @@ class PostgresRepository:
         with self._guard(access, "load", "*", needs=("create", "update")):
             loading = BulkLoad(self._database, self._trail, self._rids, access, report, self.update)
             yield from loading.run(chunks)
+
+    def jointly(self, access: Access, work: Callable[[Joint], T]) -> T:
+        """Do work in a transaction that its caller shares; done again when other writers got in its way.
+
+        Args:
+            work: everything that is to happen together; it must begin anew each time it is called. See `Joint`.
+
+        Raises:
+            Fault: `ACCESS-002` for a type of resource the caller was not granted, and whatever `work` raises.
+        """
+        with self._guard(access, "load", needs=()):
+            return self._write(access, lambda session: work(Joint(session, self._rids)))
 
     # Reading.
 

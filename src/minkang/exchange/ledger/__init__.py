@@ -1,0 +1,1 @@
+"""What came from whom and what became of it."""
