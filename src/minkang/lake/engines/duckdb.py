@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import duckdb
 
 Connection = duckdb.DuckDBPyConnection
 EngineError = duckdb.Error
+Interrupted = duckdb.InterruptException
+OutOfMemory = duckdb.OutOfMemoryException
 
 
 def connect(folder: Path, *, threads: int | None = None, memory: str = "4GiB") -> Connection:
@@ -29,3 +32,31 @@ def connect(folder: Path, *, threads: int | None = None, memory: str = "4GiB") -
             "autoload_known_extensions": False,
         },
     )
+
+
+def count_of(connection: Connection, text: str) -> int:
+    """The one whole number that a statement gives, or that it says it wrote."""
+    return int(connection.execute(text).fetchall()[0][0])
+
+
+def shut_in(folder: Path, spill: Path, *, threads: int | None = None, memory: str = "2GiB") -> Connection:
+    """A database in memory that can read one folder and nothing else, whose settings nobody can change.
+
+    Args:
+        folder: the only place it can read.
+        spill: a folder for what does not fit into memory.
+    """
+    connection = connect(spill, threads=threads, memory=memory)
+    for setting in (
+        "SET python_enable_replacements = false",
+        "SET python_scan_all_frames = false",
+        "SET allow_community_extensions = false",
+        "SET allow_unsigned_extensions = false",
+        "SET allow_persistent_secrets = false",
+    ):
+        with contextlib.suppress(duckdb.Error):
+            connection.execute(setting)
+    connection.execute("SET allowed_directories = [$folder]", {"folder": str(folder)})
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
