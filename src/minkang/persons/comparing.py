@@ -13,6 +13,7 @@ A test is written in a profile as a table with one key:
 | `starts = ["a", 9]` | the first 9 characters are there on both sides and the same |
 | `present = ["a"]` | every column is there on both sides |
 | `one_lacks = ["a"]` | at least one side has nothing in the column |
+| `one_has = ["a"]` | one side has something in every column, the other side in none |
 | `all`, `any`, `none` | of a list of tests |
 
 `edit` and `alike` are used on ASCII only: DuckDB counts bytes there, and for Chinese names the prepared columns hold what
@@ -31,7 +32,7 @@ from minkang.errors import Fault
 
 Prepared = Mapping[str, Any]
 _LISTS = ("all", "any", "none")
-_COLUMNS = ("equal", "differ", "cross", "present", "one_lacks")
+_COLUMNS = ("equal", "differ", "cross", "present", "one_lacks", "one_has")
 _BOUNDED = ("edit", "alike", "near", "starts")
 
 
@@ -60,6 +61,8 @@ class Test:
             one, other = self.columns
             return _crossed(left.get(one), right.get(other)) or _crossed(left.get(other), right.get(one))
         both = [(left.get(column), right.get(column)) for column in self.columns]
+        if self.kind == "one_has":
+            return all((a is None) != (b is None) for a, b in both)
         if any(a is None or b is None for a, b in both):
             return self.kind == "one_lacks"
         return self._of_values(both)
@@ -111,6 +114,7 @@ def _condition(kind: str, a: str, b: str, bound: float) -> str:
     return {
         "equal": f"{a} = {b}",
         "differ": f"{a} <> {b}",
+        "one_has": f"({a} IS NULL) <> ({b} IS NULL)",
         "present": f"{a} IS NOT NULL AND {b} IS NOT NULL",
         "edit": f"abs(length({a}) - length({b})) <= {size} AND damerau_levenshtein({a}, {b}) <= {size}",
         "alike": f"jaro_winkler_similarity({a}, {b}) >= {bound}",

@@ -103,7 +103,9 @@ class Profile:
             records counts once; empty counts records.
         link, review: weights in bits (log2 of the odds) from which a pair is linked, and is shown to somebody.
         training: "never", or "input" to learn the weights from the input itself.
-        learn_from: the pairs of columns that expectation maximisation is run within.
+        sure: columns whose agreement is taken as a match when the odds of a match are estimated.
+        least: comparison, level to the share among pairs of one person below which learning does not go.
+        learn_from: the columns that expectation maximisation is run within.
     """
 
     name: str
@@ -122,6 +124,7 @@ class Profile:
     training: str
     learn_from: tuple[tuple[str, ...], ...]
     sure: tuple[tuple[str, ...], ...]
+    least: Mapping[str, Mapping[str, float]]
     model: str
 
     @cached_property
@@ -201,6 +204,7 @@ def _profile(name: str, told: Mapping[str, Any], where: str, region: str | None)
         training=training.get("from", "never"),
         learn_from=tuple(tuple(one) for one in training.get("within", ())),
         sure=tuple(tuple(one) for one in training.get("sure", ())),
+        least=training.get("least", {}),
         model=told.get("model", BUILT_IN.get(name, "")),
     )
 

@@ -68,7 +68,7 @@ def _one_rule(
         f"CREATE OR REPLACE TEMP TABLE keyed AS SELECT i, hash({names}) AS k FROM record WHERE {there}"  # noqa: S608
     )
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE sized AS SELECT k, count(*) AS n, min(i) AS first, FALSE AS dropped FROM keyed "
+        "CREATE OR REPLACE TEMP TABLE sized AS SELECT k, count(*) AS n, min(i) AS least_i, FALSE AS dropped FROM keyed "
         "GROUP BY k HAVING count(*) > 1"
     )
     large = profile.bounds.block
@@ -80,8 +80,8 @@ def _one_rule(
         {"large": large},
     )
     connection.execute(
-        "INSERT INTO found SELECT (s.first << 32) | b.i FROM sized s JOIN keyed b USING (k) "
-        "WHERE s.n > $large AND b.i <> s.first",
+        "INSERT INTO found SELECT (s.least_i << 32) | b.i FROM sized s JOIN keyed b USING (k) "
+        "WHERE s.n > $large AND b.i <> s.least_i",
         {"large": large},
     )
     return cost
@@ -89,7 +89,7 @@ def _one_rule(
 
 def _too_large(connection: duckdb.DuckDBPyConnection, rule: tuple[str, ...], large: int) -> list[Cut]:
     """Blocks beyond the bound, with their value and who sent most of it."""
-    value = " || ' · ' || ".join(f'min("{name}"::VARCHAR)' for name in rule)
+    value = " || ' · ' || ".join(f'min(record."{name}"::VARCHAR)' for name in rule)
     rows = connection.execute(
         f"SELECT {value}, s.n, s.n * (s.n - 1) // 2 - (s.n - 1), coalesce(mode(sender), '') "  # noqa: S608
         "FROM sized s JOIN keyed USING (k) JOIN record USING (i) WHERE s.n > $large GROUP BY s.k, s.n ORDER BY s.n DESC",

@@ -22,15 +22,16 @@ def count(connection: duckdb.DuckDBPyConnection, profile: Profile) -> dict[str, 
     found: dict[str, Frequencies] = {}
     per = ", ".join(f'coalesce("{one}"::VARCHAR, i::VARCHAR)' for one in profile.counted_per) or "i"
     for name in profile.frequencies:
-        table = connection.execute(
-            f'SELECT "{name}" AS value, count(DISTINCT hash({per})) AS n FROM record '  # noqa: S608
-            f'WHERE "{name}" IS NOT NULL GROUP BY 1 ORDER BY n DESC, value'
-        ).to_arrow_table()
-        numbers = table.column("n").to_pylist()
-        total = max(1, sum(numbers))
-        values = table.column("value").to_pylist()
-        shares = {value: n / total for value, n in zip(values[:KEPT], numbers[:KEPT], strict=True) if n > 1}
-        found[name] = Frequencies(1.0 / total, shares)
+        connection.execute(
+            f'CREATE OR REPLACE TEMP TABLE counted AS SELECT "{name}" AS value, count(DISTINCT hash({per})) AS n '  # noqa: S608
+            f'FROM record WHERE "{name}" IS NOT NULL GROUP BY 1'
+        )
+        (total,) = connection.execute("SELECT coalesce(sum(n), 1) FROM counted").fetchall()[0]
+        common = connection.execute(
+            f"SELECT value, n FROM counted WHERE n > 1 ORDER BY n DESC, value LIMIT {KEPT}"
+        ).fetchall()
+        shares = {value: int(n) / int(total) for value, n in common}
+        found[name] = Frequencies(1.0 / int(total), shares)
     return found
 
 

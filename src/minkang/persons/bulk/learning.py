@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
@@ -52,7 +53,7 @@ def learn(connection: duckdb.DuckDBPyConnection, profile: Profile, records: int)
     prior = float(told["probability_two_random_records_match"])
     return Model(
         weights={
-            one.name: _weights(one, known) for one, known in zip(profile.comparisons, told["comparisons"], strict=True)
+            one.name: _weights(one, known, profile.least.get(one.name, {})) for one, known in zip(profile.comparisons, told["comparisons"], strict=True)
         },
         pairs_a_record=prior * (records - 1) / 2.0,
         records=records,
@@ -71,13 +72,14 @@ def _for_splink(one: Comparison) -> dict[str, Any]:
     return {"output_column_name": one.name, "comparison_levels": levels}
 
 
-def _weights(one: Comparison, told: dict[str, Any]) -> dict[str, LevelWeight]:
+def _weights(one: Comparison, told: dict[str, Any], least: Mapping[str, float]) -> dict[str, LevelWeight]:
+    """Shares as learned, not below the least; a comparison never met is taken by its least, and as chance for `u`."""
     known = {level["label_for_charts"]: level for level in told["comparison_levels"]}
+    seen_u = {name: float(level.get("u_probability") or 0.0) for name, level in known.items()}
+    last = one.levels[-1].name
     out = {}
     for level in one.levels:
-        m = known[level.name].get("m_probability")
-        u = known[level.name].get("u_probability")
-        out[level.name] = LevelWeight(max(float(m or 0.0), LEAST_M), max(float(u or 0.0), LEAST_U))
+        m = float(known[level.name].get("m_probability") or 0.0)
+        u = seen_u[level.name] or (1.0 if level.name == last else 0.0)
+        out[level.name] = LevelWeight(max(m, least.get(level.name, LEAST_M)), max(u, LEAST_U))
     return out
-
-

@@ -155,7 +155,7 @@ def cluster(connection: duckdb.DuckDBPyConnection, profile: Profile, records: in
     root = np.asarray(merged.root, dtype=np.int64)
     connection.register("merged", {"i": np.arange(records, dtype=np.int64), "root": root})
     connection.execute(
-        "CREATE OR REPLACE TABLE person AS SELECT m.i, r.id AS cluster FROM merged m JOIN record r ON r.i = m.root"
+        "CREATE OR REPLACE TABLE person AS SELECT m.i, r.rid AS cluster FROM merged m JOIN record r ON r.i = m.root"
     )
     connection.unregister("merged")
     return len(merged.refused)
@@ -216,7 +216,7 @@ def write_clusters(linked: Linked, place: Path) -> None:
     """
     extra = ", record.input + 1 AS input" if linked.repeated else ""
     cursor = linked.connection.execute(
-        f"SELECT record.id, cluster{extra} FROM person JOIN record USING (i) ORDER BY record.input, record.id"  # noqa: S608
+        f"SELECT record.rid, cluster{extra} FROM person JOIN record USING (i) ORDER BY record.input, record.rid"  # noqa: S608
     )
     with place.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -229,9 +229,9 @@ def write_review(linked: Linked, place: Path) -> int:
     """`a,b,score,reason` of every pair that waits for somebody, the likeliest first; how many."""
     rules = {k: rule.name for k, rule in enumerate(linked.profile.rules)} | {len(linked.profile.rules): "rival"}
     rows = linked.connection.execute(
-        "SELECT a.id, b.id, score, rule FROM edge JOIN record a ON a.i = l JOIN record b ON b.i = r "
+        "SELECT a.rid, b.rid, score, rule FROM edge JOIN record a ON a.i = l JOIN record b ON b.i = r "
         "JOIN person p ON p.i = l JOIN person q ON q.i = r "
-        "WHERE band = 'review' AND p.cluster <> q.cluster ORDER BY score DESC, a.id, b.id"
+        "WHERE band = 'review' AND p.cluster <> q.cluster ORDER BY score DESC, a.rid, b.rid"
     ).fetchall()
     with place.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -248,7 +248,7 @@ def prepared_record(linked: Linked, record: str) -> dict[str, Any]:
     """
     columns = prepared_columns(linked.profile)
     shown = ", ".join(f'"{name}"' for name in columns)
-    rows = linked.connection.execute(f"SELECT {shown} FROM record WHERE id = $id", {"id": record}).fetchall()  # noqa: S608
+    rows = linked.connection.execute(f"SELECT {shown} FROM record WHERE rid = $id", {"id": record}).fetchall()  # noqa: S608
     if not rows:
         raise Fault("PERSONS-010", id=record)
     return dict(zip(columns, rows[0], strict=True))

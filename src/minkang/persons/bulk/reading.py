@@ -47,7 +47,7 @@ def load(
     divisions: dict[str, str],
     processes: int = 2,
 ) -> Loaded:
-    """Fill `record(i, id, input, sender, <prepared columns>)`, `i` counting from 0 in the order of (id, input).
+    """Fill `record(i, rid, input, sender, <prepared columns>)`, `i` counting from 0 in the order of (rid, input), rid being the id as written.
 
     Raises:
         Fault: `PERSONS-005` for a file that cannot be read, `PERSONS-006` for one with no fitting column,
@@ -66,15 +66,15 @@ def load(
             connection.unregister("part")
     _refuse_repeats(connection, inputs)
     connection.execute(
-        "CREATE OR REPLACE TABLE record AS SELECT row_number() OVER (ORDER BY id, input) - 1 AS i, * FROM raw"
+        "CREATE OR REPLACE TABLE record AS SELECT row_number() OVER (ORDER BY rid, input) - 1 AS i, * FROM raw"
     )
     connection.execute("DROP TABLE raw")
-    records, ids = connection.execute("SELECT count(*), count(DISTINCT id) FROM record").fetchall()[0]
+    records, ids = connection.execute("SELECT count(*), count(DISTINCT rid) FROM record").fetchall()[0]
     return Loaded(int(records), records != ids, tuple(remarks))
 
 
 def _declared(profile: Profile) -> Iterator[str]:
-    yield "id VARCHAR, input INTEGER, sender VARCHAR"
+    yield "rid VARCHAR, input INTEGER, sender VARCHAR"
     for name in prepared_columns(profile):
         yield f'"{name}" {"INTEGER" if name in NUMBERS else "VARCHAR"}'
 
@@ -184,7 +184,7 @@ def prepare_part(part: pa.Table, number: int, profile: Profile, divisions: dict[
     columns = [_flat(part.column("id")), pa.array([number] * size, pa.int32()), _flat(sender)]
     for name in names:
         columns.append(pa.array([row[name] for row in rows], pa.int32() if name in NUMBERS else pa.string()))
-    return pa.RecordBatch.from_arrays(columns, names=["id", "input", "sender", *names])
+    return pa.RecordBatch.from_arrays(columns, names=["rid", "input", "sender", *names])
 
 
 def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -192,9 +192,9 @@ def _flat(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def _refuse_repeats(connection: duckdb.DuckDBPyConnection, inputs: Sequence[Path]) -> None:
-    connection.execute("UPDATE raw SET id = trim(id)")
+    connection.execute("UPDATE raw SET rid = trim(rid)")
     found = connection.execute(
-        "SELECT input, count(*), min(id) FROM (SELECT input, id FROM raw GROUP BY ALL HAVING count(*) > 1) GROUP BY 1"
+        "SELECT input, count(*), min(rid) FROM (SELECT input, rid FROM raw GROUP BY ALL HAVING count(*) > 1) GROUP BY 1"
     ).fetchall()
     if found:
         number, count, example = found[0]

@@ -13,7 +13,7 @@ from minkang.persons.normalise.characters import plain
 _CONFUSED = str.maketrans({"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "|": "1", "Z": "2", "S": "5", "B": "8",
                            "×": "X", "*": "X", "х": "X", "Х": "X"})  # fmt: skip
 _JUNK = re.compile(r"[\s\-_.,:'\"’‘“”/()（）]+")
-_PHONE = re.compile(r"(?:\+?0{0,2}86)?(1[3-9]\d{9})")
+_PHONE = re.compile(r"(?:\+?0{0,2}86)?(1\d{10})")
 _LANDLINE = re.compile(r"(0\d{2,3})?([2-8]\d{6,7})(\d{1,5})?")
 _SAME_DIGIT = re.compile(r"(\d)\1+")
 _MANY = 400_000
@@ -73,7 +73,7 @@ def _filler(number: str) -> bool:
 
 @lru_cache(maxsize=_MANY)
 def read_phone(text: str | None) -> str:
-    """A mobile number of 11 digits, or a landline with its area code as written; "" for placeholders and junk."""
+    """A mobile number (11 digits, the first a 1; numbers never given out are let through), or a landline with its area code as written; "" for placeholders and junk."""
     written = re.sub(r"[^\d+]", "", plain(text))
     mobile = _PHONE.fullmatch(written)
     number = mobile[1] if mobile else written if _LANDLINE.fullmatch(written) else ""
