@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,12 +60,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MINKANG_THREADS", "4", "每个进程的线程数(各占一个数据库连接)。", "Threads a process, a connection each."),
     Setting("MINKANG_LANGUAGE", "", "命令行的语言:zh 或 en;默认随系统。", "Language of the commands: zh or en."),
     Setting("MINKANG_TIMEZONE", "Asia/Shanghai", "显示时间所用的时区。", "The time zone times are shown in."),
-    Setting(
-        "MINKANG_MAX_BODY_MB", "64", "单个请求正文的上限(MB)。", "The largest request body, in megabytes."
-    ),
-    Setting(
-        "MINKANG_MAX_ENTRIES", "20000", "单个 Bundle 的条目上限。", "The most entries a Bundle may have."
-    ),
+    Setting("MINKANG_MAX_BODY_MB", "64", "单个请求正文的上限(MB)。", "The largest request body, in megabytes."),
+    Setting("MINKANG_MAX_ENTRIES", "20000", "单个 Bundle 的条目上限。", "The most entries a Bundle may have."),
     Setting("MINKANG_MAX_DEPTH", "60", "JSON 嵌套层数的上限。", "The deepest nesting of JSON."),
     Setting("MINKANG_MAX_COUNT", "1000", "一页检索结果的上限。", "The most results on one page."),
     Setting(
@@ -81,6 +78,21 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "MINKANG_TOKEN_SECONDS", "300", "访问令牌的有效期(秒)。", "How long an access token is good for, in seconds."
+    ),
+    Setting(
+        "MINKANG_LAKE_BUCKETS",
+        "16",
+        "数据湖中个人表的分桶数;改动后下次刷新将全部重建。",
+        "Into how many buckets the lake's tables of persons are divided; another number makes them all anew.",
+    ),
+    Setting(
+        "MINKANG_LAKE_MEMORY", "2GiB", "数据湖引擎的内存上限。", "The most memory the lake's engine may take, as 2GiB."
+    ),
+    Setting(
+        "MINKANG_SPARK_MASTER",
+        "local[2]",
+        "Spark 集群地址(spark:// 或 yarn),仅在使用 Spark 引擎时需要。",
+        "The Spark master (spark://, yarn, local[2]); only for those who use the Spark engine.",
     ),
 )
 
@@ -104,6 +116,9 @@ class Settings:
     statement_seconds: float
     check_references: str
     token_seconds: int
+    lake_buckets: int = 16
+    lake_memory: str = "2GiB"
+    spark_master: str = "local[2]"
 
     @property
     def embedded(self) -> bool:
@@ -138,6 +153,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         statement_seconds=_number(value, "MINKANG_STATEMENT_SECONDS", float),
         check_references=_choice(value, "MINKANG_CHECK_REFERENCES", ("bundle", "store")),
         token_seconds=_number(value, "MINKANG_TOKEN_SECONDS", int),
+        lake_buckets=_number(value, "MINKANG_LAKE_BUCKETS", int),
+        lake_memory=_matching(value, "MINKANG_LAKE_MEMORY", r"\d+ ?(MiB|GiB|MB|GB)"),
+        spark_master=value["MINKANG_SPARK_MASTER"],
     )
 
 
@@ -167,6 +185,12 @@ def _number(value: Mapping[str, str], name: str, kind: Callable[[str], N]) -> N:
     if number <= 0:
         raise Fault("SETTINGS-001", name=name, value=value[name])
     return number
+
+
+def _matching(value: Mapping[str, str], name: str, form: str) -> str:
+    if not re.fullmatch(form, value[name]):
+        raise Fault("SETTINGS-001", name=name, value=value[name])
+    return value[name]
 
 
 def _choice(value: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:

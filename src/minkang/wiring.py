@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from minkang.access import program_access
 from minkang.access.audit import AuditTrail
 from minkang.access.clients import Clients
+from minkang.blobs import FolderBlobs
 from minkang.db import Database, Notice, Served, migrate, require_current, server_for, silent
+from minkang.exchange.connectors import Connectors
+from minkang.exchange.fhir.connector import FhirConnector
+from minkang.exchange.fhir.device import DeviceConnector
+from minkang.exchange.intake.engine import Intake
+from minkang.exchange.message import Connector
 from minkang.jobs import Jobs, prepare_queue
+from minkang.lake.given import AuditDays, region_tables
+from minkang.lake.query import Lake
+from minkang.lake.refresh import Options, Progress, Refresher, no_progress
+from minkang.lake.snapshots import Folder
+from minkang.lake.source import StoreSource
 from minkang.records.postgres import PostgresRepository
-from minkang.records.repository import Repository
 from minkang.records.search import PLANNING, Limits, PostgresSearch
 from minkang.settings import Settings
 
@@ -43,7 +55,7 @@ class Platform:
     database: Database
     audit: AuditTrail
     clients: Clients
-    repository: Repository
+    repository: PostgresRepository
     jobs: Jobs
 
     def check(self) -> None:
@@ -98,7 +110,64 @@ def open_platform(settings: Settings, *, notice: Notice = silent, prepare: bool 
     return Platform(settings, server, database, AuditTrail(database), Clients(database), repository, Jobs(database))
 
 
+def connectors() -> Connectors:
+    """What reads the feeds of senders; each is loaded when the first message of its kind comes."""
+
+    def hl7v2(_: str) -> Connector:
+        from minkang.exchange.hl7v2 import Hl7v2  # noqa: PLC0415  loads its tables
+
+        return Hl7v2()
+
+    def cda(_: str) -> Connector:
+        from minkang.exchange.cda.connector import Documents  # noqa: PLC0415  loads lxml
+
+        return Documents()
+
+    def table(feed: str) -> Connector:
+        from minkang.exchange.tables.connector import table_connector  # noqa: PLC0415  loads the mappings
+
+        return table_connector(feed)
+
+    return Connectors(
+        {
+            "hl7v2": hl7v2,
+            "cda": cda,
+            "csv": table,
+            "fhir": lambda _: FhirConnector(),
+            "device": lambda _: DeviceConnector(),
+        }
+    )
+
+
+def intake_of(platform: Platform) -> Intake:
+    """The exchange's way in, on the platform's database and folder of originals."""
+    return Intake(platform.database, platform.repository, FolderBlobs(platform.settings.home / "blobs"), connectors())
+
+
 def register_tasks(platform: Platform) -> None:
     """Make known what a worker does: by the clock, and when pages and programs ask."""
     board = platform.jobs.board
     platform.jobs.register("clear-board", lambda _: board.clear(), cron="40 18 * * *")
+
+
+def lake_folder(settings: Settings) -> Path:
+    """Where the lake lies."""
+    return settings.home / "lake"
+
+
+def open_lake(settings: Settings) -> Lake:
+    """The lake as one queries it; it needs no database. The caller closes it."""
+    return Lake(lake_folder(settings), memory=settings.lake_memory)
+
+
+def lake_refresher(platform: Platform, progress: Progress = no_progress) -> Refresher:
+    """What keeps the lake up to date with the record store."""
+    settings = platform.settings
+    given = [*region_tables(), AuditDays(platform.database, settings.timezone)]
+    return Refresher(
+        Folder(lake_folder(settings)),
+        StoreSource(platform.repository, platform.database, program_access("lake")),
+        given=given,
+        options=Options(settings.lake_buckets, settings.timezone, settings.lake_memory),
+        progress=progress,
+    )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -66,6 +67,13 @@ class Output:
             table.add_column(say(head, self.language))
         for row in rows:
             table.add_row(*map(str, row))
+        self.console.print(table)
+
+    def grid(self, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """A table whose heads are names of data and not words of ours; values are shown as they are."""
+        table = Table(*map(escape, heads), box=None, pad_edge=False, header_style="bold")
+        for row in rows:
+            table.add_row(*("" if value is None else escape(str(value)) for value in row))
         self.console.print(table)
 
     def refuse(self, fault: Fault) -> None:

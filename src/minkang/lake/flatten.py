@@ -139,7 +139,8 @@ class Flattener:
         names = ", ".join(f'"{column.name}"' for column in self._table.columns)
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {self.ROWS} AS "
-            f"SELECT {names}, {bucket_of(PERSON, self._shop.buckets)} AS bucket FROM ({shaped}) LEFT JOIN lake_persons USING ({PATIENT})"
+            f"SELECT {names}, {bucket_of(PERSON, self._shop.buckets)} AS bucket "
+            f"FROM ({shaped}) LEFT JOIN lake_persons USING ({PATIENT})"
         )
         self._connection.unregister("lake_persons")
 

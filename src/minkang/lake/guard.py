@@ -52,7 +52,7 @@ def admit(connection: Connection, text: str, tables: Collection[str], others: Co
         others: those that are there and may not; nor may the query give their names to anything of its own.
 
     Raises:
-        Fault: `LAKE-008` where it cannot be parsed; `LAKE-009` where it is no single SELECT, or reaches what it may not.
+        Fault: `LAKE-008` where it cannot be parsed; `LAKE-009` where it is no single SELECT, or reaches further.
     """
     try:
         found = connection.execute("SELECT json_serialize_sql($text)", {"text": text}).fetchall()

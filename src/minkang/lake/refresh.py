@@ -75,7 +75,7 @@ class Report:
     held: int = 0
 
 
-def _silent(_table: str, _done: int, _total: int) -> None:
+def no_progress(_table: str, _done: int, _total: int) -> None:
     """No progress."""
 
 
@@ -101,7 +101,7 @@ class Refresher:
         given: Sequence[Given] = (),
         relinked: Relinked | None = None,
         options: Options | None = None,
-        progress: Progress = _silent,
+        progress: Progress = no_progress,
     ) -> None:
         self._folder = folder
         self._source = source
