@@ -17,12 +17,13 @@ from minkang.exchange.hl7v2.datatypes import (
 )
 from minkang.exchange.hl7v2.immunizations import dose_observation
 from minkang.exchange.hl7v2.parsing import Segment
-from minkang.exchange.hl7v2.values import Reading, reference_range, value_of
+from minkang.exchange.hl7v2.values import LOINC, Reading, reference_range, value_of
 from minkang.exchange.message import Draft
 
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 RESULTS = {"ORU", "OUL"}
 WITHDRAWN = {"D", "W"}
+PRESSURE, PANEL = {"8480-6", "8462-4"}, "85354-9"
 ATTACHED = {"ED", "RP"}
 DONE = {"final", "corrected", "amended"}
 
@@ -129,6 +130,9 @@ def finish_document(c: Conversion) -> None:
 
 def _observation(c: Conversion, one: Segment, kind: str) -> None:
     code = c.coded("laboratory", one.first(3)) or {"text": "-"}
+    if kind == "NM" and any(part["code"] in PRESSURE for part in code.get("coding", ())):
+        _pressure(c, one, code)
+        return
     key = _key(c, one)
     marks = one.get(11).upper()
     state = c.mapped("result_status", one, 11, "unknown") if marks else _unsaid(c)
@@ -151,6 +155,32 @@ def _observation(c: Conversion, one: Segment, kind: str) -> None:
         referenceRange=reference_range(reading, one.first(7).whole()),
     )
     withdrawn = marks in WITHDRAWN
+    c.parts["observation"] = c.parts["noted"] = c.add("Observation", key, body, _authority(c), withdrawn)
+    if not withdrawn:
+        _link(c, key)
+
+
+def _pressure(c: Conversion, one: Segment, code: Json) -> None:
+    """Systolic and diastolic are one observation of two components (FHIR vital signs profile)."""
+    inside = c.prefix or f"{c.visit or c.patient}/at/{one.get(14) or c.at}"
+    turn = c.count(f"{inside}/{code['coding'][0]['code']}/{one.get(4)}")
+    key = f"{inside}/obx/{PANEL}" + (f"/{one.get(4)}" if one.get(4) else "") + (f"#{turn}" if turn > 1 else "")
+    withdrawn = one.get(11).upper() in WITHDRAWN
+    component = {"code": code} | _values(c, one, "NM", Reading(c, one, code), code)
+    known = c.drafts.get(("Observation", key))
+    if known is not None:
+        known.body["component"].append(component)
+        return
+    body = kept(
+        status=c.mapped("result_status", one, 11, "unknown") if one.get(11) else _unsaid(c),
+        category=[{"coding": [{"system": CATEGORY, "code": "vital-signs"}]}],
+        code={"coding": [{"system": LOINC, "code": PANEL}], "text": "血压"},
+        subject=c.subject,
+        encounter=c.encounter,
+        effectiveDateTime=c.when(one, 14) or c.parts.get("report", {}).get("effectiveDateTime"),
+        performer=_observers(c, one),
+        component=[component],
+    )
     c.parts["observation"] = c.parts["noted"] = c.add("Observation", key, body, _authority(c), withdrawn)
     if not withdrawn:
         _link(c, key)
