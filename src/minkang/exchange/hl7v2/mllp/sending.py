@@ -59,14 +59,14 @@ def play(
     try:
         with socket.create_connection((host, port), timeout) as plain:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            link = tls.wrap_socket(plain, server_hostname=host) if tls else plain
-            for body in messages:
-                link.sendall(framed(body))
-                played.sent += 1
-                while played.sent - sum(played.answers.values()) >= window:
+            with tls.wrap_socket(plain, server_hostname=host) if tls else plain as link:
+                for body in messages:
+                    link.sendall(framed(body))
+                    played.sent += 1
+                    while played.sent - sum(played.answers.values()) >= window:
+                        _answers(link, framer, played)
+                while sum(played.answers.values()) < played.sent:
                     _answers(link, framer, played)
-            while sum(played.answers.values()) < played.sent:
-                _answers(link, framer, played)
     except (OSError, ssl.SSLError) as problem:
         raise Fault("HL7-018", f"{host}:{port}", reason=str(problem) or type(problem).__name__) from problem
     played.seconds = time.perf_counter() - begun
