@@ -14,9 +14,11 @@ import typer
 
 from minkang.access import Access, program_access
 from minkang.cli.output import Advance, Output, output
+from minkang.cli.taking import take_folder
 from minkang.errors import Fault
 from minkang.exchange.bundles import bundle_type, is_bundle, open_bundle
 from minkang.exchange.fhir_files import find_files, read_file
+from minkang.exchange.intake.taking import has_feeds
 from minkang.fhir.search import parse_query
 from minkang.records.repository import Incoming, LoadReport, Rejected, Repository
 from minkang.settings import read_settings
@@ -37,8 +39,11 @@ def load(
     rejects: Annotated[Path | None, typer.Option(help="拒收件写入此文件。 Where rejects are written.")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """Load FHIR JSON, Bundles or NDJSON. 装载 FHIR 数据。"""
+    """Load FHIR JSON, Bundles or NDJSON, or a folder with feeds of senders. 装载 FHIR 数据,或含 feeds 的文件夹。"""
     out = output(as_json=as_json)
+    if len(paths) == 1 and has_feeds(paths[0]):
+        take_folder(out, paths[0])
+        return
     files = find_files(paths)
     with closing(open_platform(read_settings(), notice=out.notice)) as platform:
         loader = Loader(platform.repository, program_access("load"), rejects or Path("rejects.ndjson"))

@@ -12,11 +12,12 @@ from msgspec import Struct, field
 from minkang.access import Access
 from minkang.codes.translator import Translator
 from minkang.errors import Fault, Faults
+from minkang.exchange.connectors import Connectors
 from minkang.exchange.intake.provenance import provenance
 from minkang.exchange.intake.ranks import rank_text
 from minkang.exchange.intake.withdrawal import mark
 from minkang.exchange.ledger.identities import Identified
-from minkang.exchange.message import Connector, Draft, Message, Note, draft_id, source_of
+from minkang.exchange.message import Draft, Message, Note, draft_id, source_of
 from minkang.fhir import is_resource_type
 from minkang.records.bulk import Ready, prepare
 from minkang.records.repository import Incoming
@@ -64,7 +65,7 @@ class Understood(Struct):
 
 
 def understand(
-    identified: Identified, connector: Connector, translator: Translator, access: Access, at: datetime
+    identified: Identified, connectors: Connectors, translator: Translator, access: Access, at: datetime
 ) -> Understood:
     """Convert a message and check every resource it asserts; one that is wrong refuses the whole message.
 
@@ -77,7 +78,7 @@ def understand(
         return Understood(identified, fault=arrival.fault)
     translator.unmapped.clear()
     try:
-        converted = connector.convert(arrival, translator)
+        converted = connectors.of(arrival.feed).convert(arrival, translator)
         drafts = _each_once(converted.drafts)
         assertions = [_assertion(identified, draft, access, at) for draft in drafts]
         told = ready_of(provenance(identified, drafts), at) if drafts else None

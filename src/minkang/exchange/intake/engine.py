@@ -113,10 +113,7 @@ class Intake:
     def understand(self, sender: Sender, fresh: Mapping[UUID, Identified], at: datetime) -> dict[UUID, Understood]:
         """Convert messages, each once."""
         access, translator = sender.access(), self._translator()
-        return {
-            identity: understand(one, self.connectors.of(one.arrival.feed), translator, access, at)
-            for identity, one in fresh.items()
-        }
+        return {identity: understand(one, self.connectors, translator, access, at) for identity, one in fresh.items()}
 
     def keep(self, identified: Sequence[Identified]) -> dict[UUID, Piece]:
         """Write the originals of messages as one blob."""

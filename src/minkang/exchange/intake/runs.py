@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
+from typing import BinaryIO
 
 from minkang.errors import Fault
 from minkang.exchange.intake.engine import Intake
@@ -91,8 +92,8 @@ class Run:
         connector = self._intake.connectors.of(self._feed)
         number, position = self._begin()
         self._report.resumed += position
-        with self._source.open() as (stream, done), _without_cycle_search():
-            arrivals = self._arrivals(connector.split(stream, self._source.place, self._sender.slug))
+        with self._source.open() as (streams, done), _without_cycle_search():
+            arrivals = self._arrivals(connector, streams)
             for _ in islice(arrivals, position):
                 pass
             self._settle_all(arrivals, number, position, done)
@@ -137,10 +138,11 @@ class Run:
         except Moved as error:
             raise Fault("EXCHANGE-026", self._source.place) from error
 
-    def _arrivals(self, split: Iterator[Message | Rejected]) -> Iterator[Message | Rejected]:
+    def _arrivals(self, connector: Connector, streams: Iterator[tuple[BinaryIO, str]]) -> Iterator[Message | Rejected]:
         """What the connector gives; where the file cannot be read on, a last reject that says so."""
         try:
-            yield from split
+            for stream, place in streams:
+                yield from connector.split(stream, place, self._sender.slug)
         except Fault as fault:
             yield self._broken(fault)
         except DAMAGED as error:

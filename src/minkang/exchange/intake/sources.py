@@ -11,7 +11,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -30,53 +30,53 @@ DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 @dataclass(frozen=True)
 class Source:
-    """One stream of messages.
+    """One file of messages, or an archive of such files.
 
     Attributes:
         path: the file.
-        member: of a zip archive; empty for a plain file.
-        size: bytes of the file as it lies, packed or not.
+        size: its bytes as it lies, packed or not.
         fingerprint: tells whether a file that was begun is the same one: SHA-256 of its size, its first and its last
-            megabyte, and the member.
+            megabyte.
     """
 
     path: Path
-    member: str
     size: int
     fingerprint: str
 
     @property
     def place(self) -> str:
         """How messages name it."""
-        return f"{self.path}!{self.member}" if self.member else str(self.path)
+        return str(self.path)
 
     @contextmanager
-    def open(self) -> Iterator[tuple[BinaryIO, Callable[[], int]]]:
-        """The stream, unpacked, and how many bytes of the file have been read so far.
+    def open(self) -> Iterator[tuple[Iterator[tuple[BinaryIO, str]], Callable[[], int]]]:
+        """Its streams, unpacked, one after the other, each with its place; and how many bytes are read so far.
 
-        Raises:
-            Fault: `EXCHANGE-003` for a damaged archive, here or while it is read.
+        What reading a damaged file raises (`DAMAGED`) passes through the streams.
         """
-        with ExitStack() as stack:
-            try:
-                raw = stack.enter_context(self.path.open("rb"))
-                stream: IO[bytes] = raw
-                if self.member:
-                    archive = stack.enter_context(zipfile.ZipFile(raw))
-                    stream = stack.enter_context(archive.open(self.member))
-                elif self.path.suffix.lower() in _UNPACK:
-                    unpacked = stack.enter_context(_UNPACK[self.path.suffix.lower()](raw))
-                    stream = io.BufferedReader(cast(io.RawIOBase, unpacked), _SAMPLE)
-            except DAMAGED as error:
-                raise Fault("EXCHANGE-003", str(self.path), reason=str(error)) from error
-            yield cast(BinaryIO, stream), raw.tell
+        with self.path.open("rb") as raw:
+            yield self._streams(raw), raw.tell
+
+    def _streams(self, raw: BinaryIO) -> Iterator[tuple[BinaryIO, str]]:
+        suffix = self.path.suffix.lower()
+        if suffix == ".zip":
+            with zipfile.ZipFile(raw) as archive:
+                for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
+                    if not entry.is_dir():
+                        with archive.open(entry) as member:
+                            yield cast(BinaryIO, member), f"{self.path}!{entry.filename}"
+        elif suffix in _UNPACK:
+            with _UNPACK[suffix](raw) as unpacked:
+                yield cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, unpacked), _SAMPLE)), str(self.path)
+        else:
+            yield raw, str(self.path)
 
 
 def find_sources(paths: Iterable[Path]) -> list[Source]:
-    """The files of paths, folders searched through in the order of names, zip archives opened.
+    """The files of paths, folders searched through in the order of names.
 
     Raises:
-        Fault: `EXCHANGE-001` for a path that does not exist, `EXCHANGE-003` for a damaged archive, `EXCHANGE-005`
+        Fault: `EXCHANGE-001` for a path that does not exist, `EXCHANGE-003` for one that cannot be read, `EXCHANGE-005`
             where there is no file at all.
     """
     found: list[Source] = []
@@ -85,8 +85,7 @@ def find_sources(paths: Iterable[Path]) -> list[Source]:
             raise Fault("EXCHANGE-001", path=str(path))
         files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if _is_wanted(file))
         for file in files:
-            found += _sources_of(file)
-    if not found:
+        if not found:
         raise Fault("EXCHANGE-005", path="、".join(map(str, paths)))
     return found
 
@@ -95,18 +94,9 @@ def _is_wanted(file: Path) -> bool:
     return file.is_file() and not file.name.startswith((".", "~$"))
 
 
-def _sources_of(file: Path) -> Iterator[Source]:
-    size, sample = file.stat().st_size, _sample(file)
-    if file.suffix.lower() != ".zip":
-        yield Source(file, "", size, _fingerprint(size, sample, ""))
-        return
-    try:
-        with zipfile.ZipFile(file) as archive:
-            members = sorted(entry.filename for entry in archive.infolist() if not entry.is_dir())
-    except DAMAGED as error:
-        raise Fault("EXCHANGE-003", str(file), reason=str(error)) from error
-    for member in members:
-        yield Source(file, member, size, _fingerprint(size, sample, member))
+def _source_of(file: Path) -> Source:
+    size = file.stat().st_size
+    return Source(file, size, hashlib.sha256(f"{size}:".encode() + _sample(file)).hexdigest())
 
 
 def _sample(file: Path) -> bytes:
@@ -118,7 +108,3 @@ def _sample(file: Path) -> bytes:
             return first + raw.read(_SAMPLE)
     except OSError as error:
         raise Fault("EXCHANGE-003", str(file), reason=error.strerror or str(error)) from error
-
-
-def _fingerprint(size: int, sample: bytes, member: str) -> str:
-    return hashlib.sha256(f"{size}:{member}:".encode() + sample).hexdigest()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from psycopg import Connection
 
 from minkang.access import Access, parse_scopes
 from minkang.db import Database, Queries
@@ -82,13 +83,27 @@ class Senders:
                 SQL["add"], {"slug": slug, "name": name, "institution": institution, "scopes": scopes}
             ).fetchone()
             assert row is not None
-            for feed, settings in feeds.items():
-                if not FEED.fullmatch(feed):
-                    raise Fault("EXCHANGE-021", feed=feed[:80], known="")
-                connection.execute(
-                    SQL["allow"],
-                    {"sender": row[0], "feed": feed, "settings": msgspec.json.encode(dict(settings)).decode()},
-                )
+            _allow(connection, row[0], feeds)
+        return self.sender(slug)
+
+    def allow(self, sender: Sender, feeds: Mapping[str, Mapping[str, Any]]) -> None:
+        """Let a sender send more feeds, with the settings of each.
+
+        Raises:
+            Fault: `EXCHANGE-021`.
+        """
+        with self._database.connection() as connection:
+            _allow(connection, sender.id, feeds)
+
+    def set_active(self, slug: str, active: bool) -> Sender:
+        """Shut a sender out, or let it in again; what it sent stays.
+
+        Raises:
+            Fault: `EXCHANGE-022`.
+        """
+        sender = self.sender(slug)
+        with self._database.singly() as connection:
+            connection.execute(SQL["set_active"], {"id": sender.id, "active": active})
         return self.sender(slug)
 
     def sender(self, slug: str) -> Sender:
@@ -120,3 +135,11 @@ class Senders:
         if feed not in sender.feeds:
             raise Fault("EXCHANGE-024", sender=slug, feed=feed[:80], feeds="、".join(sender.feeds) or "–")
         return sender
+
+
+def _allow(connection: Connection[Any], sender: int, feeds: Mapping[str, Mapping[str, Any]]) -> None:
+    for feed, settings in feeds.items():
+        if not FEED.fullmatch(feed):
+            raise Fault("EXCHANGE-021", feed=feed[:80], known="–")
+        said = msgspec.json.encode(dict(settings)).decode()
+        connection.execute(SQL["allow"], {"sender": sender, "feed": feed, "settings": said})

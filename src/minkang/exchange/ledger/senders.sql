@@ -12,9 +12,9 @@ RETURNING id;
 INSERT INTO exchange_feed (sender, feed, settings) VALUES (%(sender)s, %(feed)s, %(settings)s::jsonb)
 ON CONFLICT (sender, feed) DO UPDATE SET settings = EXCLUDED.settings, active = true;
 
--- name: sender
--- One sender.
-SELECT id, slug, name, institution, scopes, active FROM exchange_sender WHERE slug = %(slug)s;
+-- name: set_active
+-- Shut a sender out, or let it in.
+UPDATE exchange_sender SET active = %(active)s WHERE id = %(id)s;
 
 -- name: senders
 -- All senders with their feeds.
@@ -22,10 +22,6 @@ SELECT s.id, s.slug, s.name, s.institution, s.scopes, s.active,
     coalesce(array_agg(f.feed ORDER BY f.feed) FILTER (WHERE f.active), '{}')
 FROM exchange_sender AS s LEFT JOIN exchange_feed AS f ON f.sender = s.id
 GROUP BY s.id ORDER BY s.slug;
-
--- name: feed
--- What a sender's feed is set to.
-SELECT settings, active FROM exchange_feed WHERE sender = %(sender)s AND feed = %(feed)s;
 
 -- name: begin
 -- Begin to take a file in, or go on where another run of it was ended.
