@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from minkang.errors import Fault
-from minkang.portal.web.shell import language_of
+from minkang.portal.web.components.messages import Message
+from minkang.portal.web.language import language_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 POLICY = (
@@ -55,9 +56,8 @@ class ExplainFaults:
 
 def fault_page(request: HttpRequest, fault: Fault) -> HttpResponse:
     """The page of a fault."""
-    language = language_of(request)
-    shown = {"code": fault.code, "text": fault.text(language), "advice": fault.advice(language)}
-    return render(request, "fault.html", {"fault": shown}, status=fault.category.status)
+    message = Message.of(fault, language_of(request))
+    return render(request, "fault.html", {"message": message}, status=fault.category.status)
 
 
 explain_faults = ExplainFaults

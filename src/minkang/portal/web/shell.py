@@ -1,15 +1,20 @@
-"""What every page is given: its language, its words, the account, the addresses of its assets."""
+"""What every page is given: its language, its words, the account, the bar, the status line, the addresses of assets."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import get_language
 
 from minkang import __version__
-from minkang.errors import Language
+from minkang.errors import Fault, Language
+from minkang.portal.accounts.project import the_platform
+from minkang.portal.web import freshness
 from minkang.portal.web.assets import addresses
+from minkang.portal.web.language import language_of
+from minkang.portal.web.navigation import area_of, seen_by
+from minkang.portal.web.notices import store as notices
+from minkang.portal.web.preferences import preferences_of
 from minkang.wording import words
 
 
@@ -23,21 +28,32 @@ class Words:
         return words()[f"pages.{name}"][self._language]
 
 
-def language_of(request: HttpRequest) -> Language:
-    """The language of a page: the cookie's, else the browser's, else Chinese."""
-    return "en" if (get_language() or "").startswith("en") else "zh"
-
-
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The context of every template."""
     language = language_of(request)
-    return {
+    common = {
         "w": Words(language),
         "language": language,
         "lang_tag": "zh-CN" if language == "zh" else "en",
         "other": ("en", "English") if language == "zh" else ("zh-hans", "中文"),
         "here": request.get_full_path(),
         "account": getattr(request, "user", None),
+        "prefers": preferences_of(request),
         "assets": addresses(),
         "version": __version__,
     }
+    return common | _inside(request) if getattr(common["account"], "is_authenticated", False) else common
+
+
+def _inside(request: HttpRequest) -> dict[str, Any]:
+    """What only the signed-in see; a page that reports a fault stands without what needs the database."""
+    account = request.user
+    areas = seen_by((), all_roles=bool(getattr(account, "is_superuser", False)))
+    inside: dict[str, Any] = {"areas": areas, "area": area_of(areas, request.path)}
+    try:
+        database = the_platform().database
+        inside["unread"] = notices.unread(database, account.get_username())
+        inside["fresh"] = freshness.freshness(database)
+    except Fault:
+        inside["unread"], inside["fresh"] = 0, None
+    return inside

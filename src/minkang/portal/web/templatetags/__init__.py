@@ -1,1 +1,1 @@
-"""Filters of the pages."""
+"""Tags and filters of the pages."""

@@ -1,46 +1,16 @@
-"""The start page: what is in the store, what changed last, how the platform is."""
+"""What Django calls where no page was found, or one failed."""
 
 from __future__ import annotations
 
-import platform as machine
 import sys
-from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from minkang.errors import Fault
-from minkang.portal.accounts.people import access_of
-from minkang.portal.accounts.project import the_platform
 from minkang.portal.web.policy import fault_page
-from minkang.portal.web.titles import row_of
-from minkang.records.counts import count_by_type
-
-_NEWEST = 12
-
-
-def start(request: HttpRequest) -> HttpResponse:
-    """Counts by type, the newest changes, and the state of the parts."""
-    platform = the_platform()
-    access = access_of(request, request.id)  # type: ignore[attr-defined]
-    counts = count_by_type(platform.database, platform.audit, access)
-    newest = platform.repository.history(access, count=_NEWEST).records if access.scopes else []
-    rows = [row_of(record) for record in newest]
-    context: dict[str, Any] = {
-        "counts": counts,
-        "total": sum(one.count for one in counts),
-        "exact": all(one.exact for one in counts),
-        "most": max((one.count for one in counts), default=1),
-        "newest": rows,
-        "synthetic": any(row.synthetic for row in rows),
-        "database": platform.server.status(),
-        "python": machine.python_version(),
-        "fhir_address": f"{platform.settings.base_url}/fhir",
-    }
-    return render(request, "start.html", context)
 
 
 @login_not_required

@@ -1,0 +1,1 @@
+"""Pages of whoever runs the platform: accounts, clients, audit, health, settings."""

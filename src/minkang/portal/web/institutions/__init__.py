@@ -1,0 +1,1 @@
+"""Institutions, their staff and places from the record store; regions from their folders."""

@@ -1,0 +1,1 @@
+"""The living page `/design`: every component in every state, with made-up figures."""

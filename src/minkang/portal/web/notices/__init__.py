@@ -1,0 +1,1 @@
+"""Notices: what an account should know, kept until read."""

@@ -1,0 +1,1 @@
+"""Find: one field for pages, persons, records and whatever else registers a finder."""

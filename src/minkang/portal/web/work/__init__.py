@@ -1,0 +1,1 @@
+"""Long work: one list of what runs, from whatever part of the platform runs it."""
