@@ -21,7 +21,7 @@ DOCUMENT_CODES = "2.16.156.10011.2.4"
 ELEMENTS = "2.16.156.10011.2.2.1"
 FRONT_PAGE = "2.16.156.10011.2.2.4"
 LOINC = "2.16.840.1.113883.6.1"
-OURS = "minkang.element"
+OURS = "urn:minkang:cda:element"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from minkang.exchange.cda.catalogue import Element, Section, all_elements, element_of, observation_codings
+from minkang.exchange.cda.catalogue import OURS, Element, Section, all_elements, element_of, observation_codings
 from minkang.exchange.cda.finishing import ROLE, ROLES
 from minkang.exchange.cda.markup import (
     chosen,
@@ -77,7 +77,7 @@ def _kind_of_observation(resource: Resource) -> str:
     if "DE05.01.021.00" in codes:
         return "Death"
     if any(
-        str(one.get("system", "")).startswith(DATA_ELEMENTS) or one.get("system") == "minkang.element"
+        str(one.get("system", "")).startswith(DATA_ELEMENTS) or one.get("system") == OURS
         for one in codings
     ):
         return "Observation"
@@ -184,7 +184,7 @@ def _element(resource: Resource, section: str) -> Element | None:
     """The element of an Observation: by its data element, else by our vocabulary, else by LOINC."""
     codings = resource.get("code", {}).get("coding", ())
     for one in codings:
-        if str(one.get("system", "")).startswith(DATA_ELEMENTS) or one.get("system") == "minkang.element":
+        if str(one.get("system", "")).startswith(DATA_ELEMENTS) or one.get("system") == OURS:
             return element_of(section, str(one.get("code", "")))
     for one in codings:
         if one.get("code") in _by_key():

@@ -213,7 +213,7 @@ def encounter(header: Header, extra: dict[str, Any], translator: Translator) -> 
     inpatient = visit.root == INPATIENT or (visit.root != OUTPATIENT and kind.visit == "inpatient")
     code, display = ("IMP", "inpatient encounter") if inpatient else ("AMB", "ambulatory")
     body: dict[str, Any] = {
-        "resourceType": "Encounter", "status": "finished", "class": {"system": ACT, "code": code, "display": display},
+        "resourceType": "Encounter", "status": "finished" if kind.main or time(visit.end) else "unknown", "class": {"system": ACT, "code": code, "display": display},
     }  # fmt: skip
     if visit.number:
         body["identifier"] = [

@@ -41,15 +41,14 @@ def chosen(concept: Mapping[str, Any], element: Element | None) -> dict[str, str
     codings = concept.get("coding") or [{}]
     national = f"urn:oid:{element.set}" if element and element.set else ""
     one = next((it for it in codings if national and str(it.get("system", "")).startswith(national)), codings[0])
-    if any(str(it.get("system", "")).startswith("urn:minkang:local:") for it in codings):
-        one = codings[0]
+    local = next((it for it in codings if str(it.get("system", "")).startswith("urn:minkang:local:")), None)
+    one = local or one
     system = oid(str(one.get("system", "")))
     if element is not None and element.map:
         system = element.set
-    return {
-        "code": str(one.get("code", "")), "codeSystem": system,
-        "displayName": str(concept.get("text") or one.get("display") or ""),
-    }  # fmt: skip
+    as_sent = local is not None or (element is not None and not element.map and bool(one))
+    display = one.get("display") if as_sent else concept.get("text") or one.get("display")
+    return {"code": str(one.get("code", "")), "codeSystem": system, "displayName": str(display or "")}
 
 
 def shown_number(value: Any) -> str:

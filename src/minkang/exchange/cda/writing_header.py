@@ -13,6 +13,8 @@ from minkang.exchange.cda.markup import chosen, oid, shown_number, staff, tag, w
 from minkang.exchange.cda.values import stamp
 
 Resource = Mapping[str, Any]
+NOBODY = {"display": "-"}
+"""The author of a document that names none: a Composition must have one."""
 TITLES = {
     "2.16.156.10011.2.3.3.4": "生理性别代码表(GB/T 2261.1)", "2.16.156.10011.2.3.3.5": "婚姻状况代码表(GB/T 2261.2)",
     "2.16.156.10011.2.3.3.3": "民族类别代码表(GB 3304)",
@@ -142,7 +144,7 @@ def address(one: Resource, use: str) -> str:
 def _author(composition: Resource) -> str:
     who: Resource = next(iter(composition.get("author", ())), {})
     start = next((one.get("period", {}).get("start", "") for one in composition.get("event", ())), "")
-    if who == composition.get("custodian", {}):
+    if who in (composition.get("custodian", {}), NOBODY):
         who = {}
     return tag(
         "author",
