@@ -29,6 +29,7 @@ CHAPTERS = {
     "mixed": "Mixed create, read, update and search over HTTP",
     "views": "Views over files",
     "synthetic_county": "The synthetic county",
+    "hl7v2": "HL7 v2 by MLLP",
     "large_store": "A large store",
 }
 LONG = {"large_store"}

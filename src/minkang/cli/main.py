@@ -7,7 +7,21 @@ import sys
 import typer
 
 from minkang import __version__
-from minkang.cli import clients, copies, indicators, lake, loading, mapping, persons, running, synth, views, working
+from minkang.cli import (
+    clients,
+    copies,
+    exchange,
+    indicators,
+    lake,
+    loading,
+    mapping,
+    mllp,
+    persons,
+    running,
+    synth,
+    views,
+    working,
+)
 from minkang.cli.output import output
 from minkang.errors import Fault
 
@@ -25,13 +39,13 @@ working.register(app)
 synth.register(app)
 app.add_typer(clients.app, name="client")
 app.add_typer(views.app, name="view")
+app.add_typer(exchange.app, name="exchange")
 app.add_typer(persons.app, name="persons")
 app.add_typer(lake.app, name="lake")
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(mapping.codes, name="codes")
-exchange = typer.Typer(help="数据交换。 Data exchange.", no_args_is_help=True)
-mapping.register(exchange)
-app.add_typer(exchange, name="exchange")
+mapping.register(exchange.app)
+mllp.register(exchange.app)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import socket
 import ssl
@@ -248,10 +249,8 @@ def test_noise_outside_of_frames_is_read_over_and_endless_noise_closes(start: St
     with socket.create_connection(one.address, 5) as link:
         link.settimeout(5)
         link.sendall(b"n" * 200_000)
-        try:
+        with contextlib.suppress(ConnectionError):  # Closed with bytes unread, the system says "reset".
             assert link.recv(10) == b""
-        except ConnectionError:
-            pass  # Closed with bytes unread, the system says "reset".
 
 
 def test_a_peer_that_leaves_does_not_stop_what_it_sent(start: Start) -> None:
@@ -276,7 +275,7 @@ def test_a_stop_answers_what_was_read(start: Start) -> None:
         one.stop()
         framer = Framer(1 << 16)
         assert [parse(frame.body).named("MSA")[0].get(1) for frame in framer.feed(link.recv(65536))] == ["AA"]
-    with pytest.raises(OSError):
+    with pytest.raises(ConnectionRefusedError):
         socket.create_connection(one.address, 1)
 
 

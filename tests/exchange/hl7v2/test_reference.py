@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.exchange.hl7v2.conftest import SENDER, Convert, Said
 
 from minkang.exchange.message import draft_id
-from tests.exchange.hl7v2.conftest import SENDER, Convert, Said
 
 pytestmark = pytest.mark.reference
 LOINC = "http://loinc.org"

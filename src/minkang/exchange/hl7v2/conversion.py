@@ -106,6 +106,8 @@ class Conversion:
 
     def coded(self, map: str, one: Repetition) -> Json:
         """CE, CWE as a CodeableConcept: the first coding through a map, the others as sent."""
+        if not one.raw:
+            return {}
         parts = coding_parts(one)
         text = one.get(9)
         if not parts:

@@ -35,11 +35,13 @@ def tables() -> Mapping[str, Mapping[str, str]]:
 
 def kept(**parts: Any) -> Json:
     """The parts that are not empty."""
-    return {name: part for name, part in parts.items() if part not in (None, "", [], {})}
+    return {name: part for name, part in parts.items() if part or part == 0}
 
 
 def code_text(text: str) -> str:
     """A text as FHIR's `code` allows it: single spaces."""
+    if " " not in text and text.isprintable():
+        return text
     return _SPACES.sub(" ", text).strip()
 
 
@@ -157,6 +159,8 @@ def contact_point(one: Repetition, use: str = "") -> Json:
 
 def person_reference(one: Repetition, sender: str) -> Json:
     """XCN: who did it, as a logical reference; staff are registered elsewhere, not by each message that names them."""
+    if not one.raw:
+        return {}
     number = one.get(1)
     family, given = one.get(2), one.get(3)
     chinese = bool(_HAN.search(family + given))
@@ -169,6 +173,8 @@ def person_reference(one: Repetition, sender: str) -> Json:
 
 def organization_reference(one: Repetition, sender: str) -> Json:
     """XON: which organisation, as a logical reference."""
+    if not one.raw:
+        return {}
     number = one.get(10) or one.get(3)
     who = kept(system=authority(one.subs(6), sender, "organization"), value=number) if number else None
     return kept(type="Organization" if who else None, identifier=who, display=one.get(1))
@@ -176,6 +182,8 @@ def organization_reference(one: Repetition, sender: str) -> Json:
 
 def location_reference(one: Repetition, sender: str) -> Json:
     """PL: point of care, room, bed, facility …, as a logical reference with a name for people."""
+    if not one.raw:
+        return {}
     parts = [one.get(number) for number in (4, 7, 8, 1, 2, 3, 9)]
     shown = " ".join(filter(None, parts))
     if not shown:
@@ -187,13 +195,17 @@ def location_reference(one: Repetition, sender: str) -> Json:
 
 def coding_parts(one: Repetition) -> list[tuple[str, str, str]]:
     """CE, CWE, CNE: (code, text, system name) of the coding, its alternate and (CWE) the second alternate."""
-    found = [(one.get(first), one.get(first + 1), one.get(first + 2)) for first in (1, 4)]
-    found.append((one.get(10), one.get(11), one.get(12)))
+    if not one.raw:
+        return []
+    size = len(one)
+    found = [(one.get(at), one.get(at + 1), one.get(at + 2)) for at in (1, 4, 10) if at <= size]
     return [(code_text(code), text, system) for code, text, system in found if code or text]
 
 
 def concept(one: Repetition, sender: str) -> Json:
     """CE, CWE, CNE as a CodeableConcept without any map: every coding as sent."""
+    if not one.raw:
+        return {}
     codings = []
     text = one.get(9)
     for code, said, name in coding_parts(one):

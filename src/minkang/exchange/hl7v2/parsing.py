@@ -39,14 +39,19 @@ class Repetition:
 
     def get(self, component: int, sub: int = 1) -> str:
         """Unescaped text of a component's sub-component; empty where there is none or it is the null value."""
-        if component > len(self._components):
+        try:
+            text = self._components[component - 1]
+        except IndexError:
             return ""
-        text = self._components[component - 1]
+        if not text:
+            return ""
         if self._marks.sub and self._marks.sub in text:
             subs = text.split(self._marks.sub)
             text = subs[sub - 1] if sub <= len(subs) else ""
         elif sub > 1:
             return ""
+        if text.isascii() and text.isprintable() and self._marks.escape not in text and text != NULL:
+            return text.strip()
         return "" if text in {"", NULL} else unescape(text, self._marks, self._codec).strip()
 
     def subs(self, component: int) -> Repetition:
@@ -63,6 +68,9 @@ class Repetition:
     def shown(self) -> str:
         """Its parts joined by spaces, for people."""
         return " ".join(filter(None, (self.get(number) for number in range(1, len(self) + 1))))
+
+
+NOTHING = Repetition("", Delimiters("|", "^", "~", "\\", "&"), "ascii")
 
 
 class Segment:
@@ -100,13 +108,15 @@ class Segment:
         """
         known = self._cache.get(field)
         if known is None:
+            if field >= len(self._fields) or not self._fields[field]:
+                return []
             known = self._cache[field] = self._cut(field)
         return known
 
     def first(self, field: int) -> Repetition:
         """The first repetition that says something, or an empty one."""
         found = self.all(field)
-        return found[0] if found else Repetition("", self.marks, self._codec)
+        return found[0] if found else NOTHING
 
     def get(self, field: int, component: int = 1, sub: int = 1) -> str:
         """Text of the first repetition; empty where there is none."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
+from minkang.codes.units import measure
 from minkang.exchange.hl7v2.conversion import Conversion
 from minkang.exchange.hl7v2.datatypes import Json, concept, kept, period, tables
 from minkang.exchange.hl7v2.parsing import Repetition, Segment
@@ -33,6 +35,15 @@ def analyte_of(code: Json) -> str:
     return next((one["code"] for one in code.get("coding", ()) if one.get("system") in {LOINC, OURS}), "")
 
 
+@lru_cache(maxsize=1 << 12)
+def unit_of(unit: str, analyte: str) -> Json | None:
+    """The parts of a Quantity for a unit that is known and needs no conversion; None for any other."""
+    found = measure(1.0, unit, analyte)
+    return {name: part for name, part in found.quantity().items() if name != "value"} if (
+        found.known and not found.converted
+    ) else None  # fmt: skip
+
+
 class Reading:
     """What one OBX says its values are measured in."""
 
@@ -49,6 +60,9 @@ class Reading:
         value = number(text)
         if value is None:
             return None
+        plain = unit_of(self.unit, self.analyte)
+        if plain is not None:
+            return {"value": value} | plain | ({"comparator": SIGNS.get(comparator, comparator)} if comparator else {})
         found = self.c.translator.measure(value, self.unit, self.analyte)
         said: Json = found.quantity()
         if not found.converted:

@@ -4,8 +4,9 @@
 from many connections, `batching` stores those that wait together, `sending` plays a file.
 """
 
+from minkang.exchange.hl7v2.mllp.batching import storing
 from minkang.exchange.hl7v2.mllp.listener import Listener, serve
 from minkang.exchange.hl7v2.mllp.sending import Played, play
 from minkang.exchange.hl7v2.mllp.settings import Port, Route, read_ports
 
-__all__ = ["Listener", "Played", "Port", "Route", "play", "read_ports", "serve"]
+__all__ = ["Listener", "Played", "Port", "Route", "play", "read_ports", "serve", "storing"]

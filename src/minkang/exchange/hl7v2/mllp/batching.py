@@ -14,12 +14,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from minkang.errors import Fault
+from minkang.exchange.intake.engine import Intake
 from minkang.exchange.message import Message, Rejected
 
 LOG = logging.getLogger("minkang.exchange.mllp")
 Arrival = Message | Rejected
 Store = Callable[[Sequence[Arrival]], Sequence[Fault | None]]
 """Stores messages of one sender durably; gives the fault of each that was rejected, raises one where it stored none."""
+
+
+def storing(intake: Intake) -> Store:
+    """The store of an exchange: messages are durable when its transaction is."""
+    return lambda arrivals: [one.fault for one in intake.settle(arrivals)]
 
 
 class _Waiting(NamedTuple):
