@@ -17,7 +17,7 @@ from minkang.exchange.intake.engine import Intake
 from minkang.exchange.intake.settling import Batch, Moved, Settled, Step
 from minkang.exchange.intake.sources import DAMAGED, Source
 from minkang.exchange.ledger.senders import SQL, Sender
-from minkang.exchange.message import Message, Rejected
+from minkang.exchange.message import Connector, Message, Rejected
 
 KEPT_OF_BROKEN = 16 << 20
 """Bytes kept of a file that cannot be read on; the file itself is the sender's to send again."""

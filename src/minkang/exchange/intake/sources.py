@@ -84,8 +84,8 @@ def find_sources(paths: Iterable[Path]) -> list[Source]:
         if not path.exists():
             raise Fault("EXCHANGE-001", path=str(path))
         files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if _is_wanted(file))
-        for file in files:
-        if not found:
+        found += [_source_of(file) for file in files]
+    if not found:
         raise Fault("EXCHANGE-005", path="、".join(map(str, paths)))
     return found
 
