@@ -2,8 +2,8 @@
 
     python benchmarks/synthetic_county.py [PEOPLE] [REGION] [--whole] [--workers N]
 
-First each step in one process on one chunk of at most 20,000 people: the truth, Parquet, FHIR and every feed. The limit of
-writing is the disk: the same bytes copied. The peer is the checked way: each line decoded and encoded again by
+First each step in one process on one chunk of at most 20,000 people: the truth, Parquet, FHIR and every feed. The limit
+of writing is the disk: the same bytes copied. The peer is the checked way: each line decoded and encoded again by
 `minkang.fhir`, on a sample. Then the whole county of PEOPLE with all feeds in N processes, as `minkang synth` makes it;
 `--whole` does only that.
 """

@@ -6,15 +6,13 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
-import xlsxwriter  # type: ignore[import-untyped]
-
 from minkang.synth.feeds.telling import Feed, Pack
+from minkang.synth.feeds.workbook import write_workbook
 
 DATED = (1980, 1, 1, 0, 0, 0)  # archives keep a time for each entry; a fixed one keeps their bytes the same
-SEALED = datetime(2020, 1, 1)
 MARK = b"\xef\xbb\xbf"
 
 Body = tuple[str, bytes]
@@ -25,7 +23,7 @@ def write_pack(place: Path, feed: Feed, pack: Pack, bodies: Iterable[Body], enco
     if pack is Pack.ZIP:
         _archive(place, feed, bodies)
     elif pack is Pack.XLSX:
-        _workbook(place, feed, bodies)
+        write_workbook(place, chain([feed.columns], _rows(bodies)))
     elif pack is Pack.CSV:
         _csv(place, feed, bodies, encoding)
     else:
@@ -34,13 +32,13 @@ def write_pack(place: Path, feed: Feed, pack: Pack, bodies: Iterable[Body], enco
 
 
 def _archive(place: Path, feed: Feed, bodies: Iterable[Body]) -> None:
+    """Stored, not deflated: that would take longer than all the rest of a document."""
     used: dict[str, int] = {}
-    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_STORED) as archive:
         for key, body in bodies:
             used[key] = used.get(key, 0) + 1
             name = key if used[key] == 1 else f"{key}~{used[key]}"
             entry = zipfile.ZipInfo(name + feed.inner, DATED)
-            entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, body)
 
@@ -66,20 +64,6 @@ def _separated(body: bytes, separator: str) -> bytes:
 def _rows(bodies: Iterable[Body]) -> Iterator[list[str]]:
     for _, body in bodies:
         yield from csv.reader([body.decode()])
-
-
-def _workbook(place: Path, feed: Feed, bodies: Iterable[Body]) -> None:
-    """One sheet, every cell text, as an export from a system that fears for its leading zeros."""
-    book = xlsxwriter.Workbook(str(place), {"constant_memory": True, "strings_to_numbers": False})
-    book.set_properties({"created": SEALED})
-    sheet = book.add_worksheet("Sheet1")
-    for column, name in enumerate(feed.columns):
-        sheet.write_string(0, column, name)
-    for number, row in enumerate(_rows(bodies), 1):
-        for column, text in enumerate(row):
-            if text:
-                sheet.write_string(number, column, text)
-    book.close()
 
 
 def cut(place: Path, share: float) -> None:
