@@ -263,9 +263,9 @@ class _Conversion:
         row[0] = context
         faults: list[Fault] = []
         unknown: list[str] = []
-        head = plan.head
+        known, head = plan.heads.get, plan.head
         for name, text in cells.items():
-            place, read = head(name)
+            place, read = known(name) or head(name)
             if read is None:
                 if place < 0:
                     unknown.append(name)
@@ -288,16 +288,16 @@ class _Conversion:
     def _drafts(self, row: Row, at: str, tie: str) -> list[Draft]:
         state = row[self._state] if self._state else None
         withdrawn, corrected = state in self._withdrawn, state in self._corrected
+        ranks = (Rank(0, at, tie), Rank(1, at, tie), Rank(2, at, tie))
         drafts: list[Draft] = []
         for one, test, key, body in self.plan.resources:
-            name = key(row)
-            if name is None:
+            holds = test(row)
+            if not holds and (one.shared or not corrected):
                 continue
-            if test(row):
-                taken = withdrawn and not one.shared
-                drafts.append(Draft(one.type, name, body(row), Rank(one.authority, at, tie), taken))
-            elif corrected and not one.shared:
-                drafts.append(Draft(one.type, name, {}, Rank(one.authority, at, tie), withdrawn=True))
+            name = key(row)
+            if name is not None:
+                taken = not holds or (withdrawn and not one.shared)
+                drafts.append(Draft(one.type, name, body(row) if holds else {}, ranks[one.authority], taken))
         return drafts
 
 
