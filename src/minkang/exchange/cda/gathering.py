@@ -182,7 +182,9 @@ def observation_code(one: Statement, element: Element | None) -> dict[str, Any]:
     codings = [dict(coding) for coding in observation_codings().get(element.key, ())] if element else []
     name = element.zh if element else one.name
     system = one.system or (element.system if element else "")
-    own = ({"system": uri(system)} if system else {}) | ({"code": code} if (code := one.code or (element.code if element else "")) else {})
+    own = ({"system": uri(system)} if system else {}) | (
+        {"code": code} if (code := one.code or (element.code if element else "")) else {}
+    )
     if own:
         codings.append(own | ({"display": name} if name else {}))
     return {"coding": codings} | ({"text": name} if name else {}) if codings else {"text": name or "-"}

@@ -22,7 +22,8 @@ DEPARTMENT, WARD, INSTITUTION = f"{identity.OID}26", f"{identity.OID}27", f"{ide
 ROOM, BED = f"{identity.OID}21", f"{identity.OID}22"
 READ = {
     "realmCode", "typeId", "templateId", "id", "code", "title", "effectiveTime", "confidentialityCode", "languageCode",
-    "setId", "versionNumber", "recordTarget", "author", "custodian", "legalAuthenticator", "authenticator", "participant",
+    "setId", "versionNumber", "recordTarget", "author", "custodian", "legalAuthenticator", "authenticator",
+    "participant",
     "relatedDocument", "componentOf", "component", SDTC_STATUS,
 }  # fmt: skip
 ISO_FULL = 19

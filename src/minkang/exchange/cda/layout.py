@@ -15,10 +15,12 @@ from minkang.exchange.cda.showing import told
 
 Resource = Mapping[str, Any]
 PLACES = {
-    "BloodPressure": ("vital-signs", "physical-examination"), "Laboratory": ("laboratory",), "Procedure": ("procedures",),
+    "BloodPressure": ("vital-signs", "physical-examination"), "Laboratory": ("laboratory",),
+    "Procedure": ("procedures",),
     "Medication": ("medication",), "Vaccination": ("vaccination",), "Costs": ("costs",), "Referral": ("referral",),
     "Order": ("orders",), "Report": ("report", "examination-report"), "NotifiableCase": ("notifiable", "diagnosis"),
-    "Death": ("death",), "ExternalCause": ("problems", "diagnosis"), "TcmDiagnosis": ("discharge-diagnosis", "diagnosis"),
+    "Death": ("death",), "ExternalCause": ("problems", "diagnosis"), "TcmDiagnosis": ("discharge-diagnosis",
+    "diagnosis"),
 }  # fmt: skip
 OF_ROLE = {
     "main": "discharge-diagnosis", "other": "discharge-diagnosis", "admission": "admission-diagnosis",

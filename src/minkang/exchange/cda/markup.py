@@ -37,7 +37,8 @@ def oid(system: str) -> str:
 
 
 def chosen(concept: Mapping[str, Any], element: Element | None) -> dict[str, str]:
-    """The coding that stands for a concept in a document: the sender's own where there is one, else the national one."""
+    """The coding that stands for a concept in a document: the sender's own where there is one, else the
+    national one."""
     codings = concept.get("coding") or [{}]
     national = f"urn:oid:{element.set}" if element and element.set else ""
     one = next((it for it in codings if national and str(it.get("system", "")).startswith(national)), codings[0])
@@ -114,5 +115,6 @@ def staff(reference: Mapping[str, Any], outer: str, role: str = "", person: str 
     name = str(reference.get("display", ""))
     return tag(
         outer, None, tag("id", {"root": "2.16.156.10011.1.4", "extension": number}) if number else "",
-        tag("code", {"displayName": role}) if role else "", tag(person, None, tag("name", None, words(name))) if name else "",
+        tag("code", {"displayName": role}) if role else "", tag(person, None, tag("name", None,
+        words(name))) if name else "",
     )  # fmt: skip

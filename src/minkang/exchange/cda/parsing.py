@@ -177,7 +177,7 @@ def _node(element: etree._Element) -> Node:
             text = "\n".join(part for part in (str(one).strip() for one in element.itertext()) if part)
         else:
             text += "".join(child.tail or "" for child in element)
-    return Node(name, dict(element.attrib), text.strip(), _line_of(element))
+    return Node(name, {str(key): str(value) for key, value in element.attrib.items()}, text.strip(), _line_of(element))
 
 
 def _line_of(element: etree._Element) -> int:

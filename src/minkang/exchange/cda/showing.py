@@ -106,10 +106,12 @@ def _head(root: Node, language: Language) -> Iterator[tuple[str, str]]:
     sex = {"1": ("男", "male"), "2": ("女", "female")}.get(gender.get("code") if gender else "")
     facts = (
         ("patient", role.words("patient", "name")), ("sex", (sex[0] if language == "zh" else sex[1]) if sex else ""),
-        ("birth", time(birth.get("value")) if birth else ""), ("time", time(made.get("value")).replace("T", " ")[:19] if made else ""),
+        ("birth", time(birth.get("value")) if birth else ""), ("time", time(made.get("value")).replace("T",
+        " ")[:19] if made else ""),
         ("author", person(author).name if author else ""), ("number", number.get("extension") if number else ""),
         ("custodian", root.words("custodian", "assignedCustodian", "representedCustodianOrganization", "name")),
-        ("signed", "、".join(name for kind in ("legalAuthenticator", "authenticator") for one in root.all(kind) if (name := person(one).name))),
+        ("signed", "、".join(name for kind in ("legalAuthenticator",
+        "authenticator") for one in root.all(kind) if (name := person(one).name))),
     )  # fmt: skip
     other: Language = "en" if language == "zh" else "zh"
     for key, value in facts:

@@ -51,7 +51,8 @@ def header(
         tag("typeId", {"root": "2.16.840.1.113883.1.3", "extension": "POCD_MT000040"}),
         tag("templateId", {"root": kind.template}),
         tag("id", {"root": system, "extension": str(number.get("value", ""))}),
-        tag("code", {"code": kind.code, "codeSystem": DOCUMENT_CODES, "codeSystemName": "卫生信息共享文档规范编码体系"}),
+        tag("code", {"code": kind.code, "codeSystem": DOCUMENT_CODES,
+        "codeSystemName": "卫生信息共享文档规范编码体系"}),
         tag("title", None, words(str(composition.get("title") or kind.zh))),
         tag("effectiveTime", {"value": stamp(str(composition.get("date", "")))}),
         tag("confidentialityCode", {"code": secrecy, "codeSystem": "2.16.840.1.113883.5.25"}) if secrecy else "",
@@ -239,7 +240,8 @@ def _visit(encounter: Resource) -> str:
     inner = tag(
         "encompassingEncounter", {"classCode": "ENC", "moodCode": "EVN"},
         tag("id", {"root": root, "extension": number}) if own else "", _code("code", chosen(way, None)) if way else "",
-        tag("effectiveTime", None, *(tag(name, {"value": stamp(str(period.get(key, "")))}) for name, key in (("low", "start"), ("high", "end")) if period.get(key))),
+        tag("effectiveTime", None, *(tag(name, {"value": stamp(str(period.get(key, "")))}) for name,
+        key in (("low", "start"), ("high", "end")) if period.get(key))),
         facility,
     )  # fmt: skip
     return tag("componentOf", None, inner)

@@ -1,7 +1,10 @@
-"""The second hospital: documents of WS/T 500 from the traditional, maternal and specialist hospitals, and their referrals.
+"""The second hospital: documents of WS/T 500 from the traditional, maternal and specialist hospitals, and
+their referrals.
 
-An outpatient visit is one 门(急)诊病历 with its vital signs and diagnosis; a stay is a front page (中医 in the traditional
-hospital) and an 出院小结 of text; results of the laboratory come as 检验报告, prescriptions as 西药处方, measurements during
+An outpatient visit is one 门(急)诊病历 with its vital signs and diagnosis; a stay is a front page (中医 in
+the traditional
+hospital) and an 出院小结 of text; results of the laboratory come as 检验报告, prescriptions as 西药处方,
+measurements during
 a stay as 生命体征测量记录, referrals between these hospitals and the grass roots as WS/T 483 转诊(院)记录.
 """
 
@@ -38,7 +41,8 @@ MEASURES = {
 COSTS = (
     ("147", "一般医疗服务费", "service"), ("145", "护理费", "nursing"), ("123", "实验室诊断费", "laboratory"),
     ("124", "影像学诊断费", "imaging"), ("129", "非手术治疗项目费", "treatment"), ("131", "手术治疗费", "surgery"),
-    ("132", "麻醉费", "anaesthesia"), ("133", "手术费", "operating"), ("098", "西药费", "western"), ("099", "抗菌药物费用", "antibacterial"),
+    ("132", "麻醉费", "anaesthesia"), ("133", "手术费", "operating"), ("098", "西药费", "western"), ("099",
+    "抗菌药物费用", "antibacterial"),
     ("135", "中成药费", "chinese"), ("040", "治疗用一次性医用材料费", "material"), ("081", "其他费", "other"),
 )  # fmt: skip
 PAYMENT = ("7", "1", "2")  # 全自费, 职工, 居民
@@ -109,8 +113,10 @@ class _Hospitals:
         tested, treated = self._with(self._tests), self._with(lambda one: self.given.get(one.id, []))
         measured = self._with(lambda one: self._measures(one) if one.kind != "outpatient" else [])
         for name, keep, at, make in (
-            ("encounters", np.arange(len(ids)), ends, self._record), ("cda-laboratory", tested, ends + 45, self._laboratory),
-            ("cda-prescriptions", treated, ends + 5, self._prescription), ("cda-vital", measured, ends + 15, self._vital),
+            ("encounters", np.arange(len(ids)), ends, self._record), ("cda-laboratory", tested, ends + 45,
+            self._laboratory),
+            ("cda-prescriptions", treated, ends + 5, self._prescription), ("cda-vital", measured, ends + 15,
+            self._vital),
             ("cda-summary", np.flatnonzero(stay), ends + 120, self._summary),
         ):  # fmt: skip
             slips = ("wrong_code",) if name == "encounters" else ()
@@ -127,6 +133,11 @@ class _Hospitals:
     def _measures(self, one: Visit) -> list[tuple[Any, ...]]:
         return [row for row in self.found.get(one.id, []) if self.kinds[row[1]]["category"] != "laboratory"]
 
+    def _wrong(self, found: list[tuple[Any, ...]]) -> int:
+        """The place of the value that a mistake changes: the first that is a quantity."""
+        kinds = (self.kinds[row[1]] for row in found)
+        return next((place for place, kind in enumerate(kinds) if kind["unit"]), 0)
+
     def _head(self, code: str, one: Visit, send: Sending, more: tuple[tuple[str, str], ...] = ()) -> Head:
         stay = one.kind != "outpatient"
         base = f"{code}{one.id:09d}{send.mark}"
@@ -135,7 +146,8 @@ class _Hospitals:
         return Head(
             code, f"{base}-{send.turn}", base, send.turn + 1, f"{base}-0" if send.state == "corrected" else "", send.at,
             ended if stay else started, (number, *more), (f"{one.staff}", self.staff[one.staff]),
-            (self.codes[one.institution], self.names[one.institution]), "", started if stay else 0, ended if stay else 0,
+            (self.codes[one.institution], self.names[one.institution]), "", started if stay else 0,
+            ended if stay else 0,
             withdrawn=send.state == "withdrawn",
         )  # fmt: skip
 
@@ -161,7 +173,8 @@ class _Hospitals:
         code, zh = _diagnosis(one, send)
         sections = [
             section("10154-3", "CHIEF COMPLAINT", write.said("DE04.01.119.00", "主诉", f"{zh}相关不适,前来就诊。")),
-            section("29548-5", "Diagnosis", write.coded("DE06.00.196.00", "初诊标志代码", "1", "初诊", "2.3.2.39"), write.diagnosis(code, zh)),
+            section("29548-5", "Diagnosis", write.coded("DE06.00.196.00", "初诊标志代码", "1", "初诊",
+            "2.3.2.39"), write.diagnosis(code, zh)),
         ]  # fmt: skip
         if found:
             sections.insert(1, section("8716-3", "VITAL SIGNS", *self._entries(found)))
@@ -182,15 +195,17 @@ class _Hospitals:
     def _laboratory(self, one: Visit, who: Identity, send: Sending) -> Telling:
         found = self._tests(one)
         entries: list[str] = []
+        wrong = self._wrong(found) if send.slip == "mistake" else -1
         for place, (_, kind, value, _, day, minute) in enumerate(found):
             row = self.kinds[kind]
-            shown = value * 1.3 if send.slip == "mistake" and place == 0 and row["unit"] else value
+            shown = value * 1.3 if place == wrong else value
             result = f"{shown:.{int(row['digits'])}f}" if row["unit"] else _result(row, value)
             entries += write.test(row["key"], row["zh"], result, row["unit"], day * DAY + minute)
         head = self._head("C0007", one, send, (("33", f"L{one.id:09d}{send.mark}"),))
         truth = tuple(("observations", row[0]) for row in found)
         sections = [section("30954-2", "STUDIES SUMMARY", *entries),
-                    section("", "检验报告", write.said("DE04.50.130.00", "检验报告结果", "见检验结果"))]  # fmt: skip
+                    section("", "检验报告", write.said("DE04.50.130.00", "检验报告结果",
+                    "待复核" if send.slip else "见检验结果"))]  # fmt: skip
         return self._telling(head, one, who, send, (truth, sections))
 
     def _prescription(self, one: Visit, who: Identity, send: Sending) -> Telling:
@@ -207,9 +222,9 @@ class _Hospitals:
 
     def _vital(self, one: Visit, who: Identity, send: Sending) -> Telling:
         found = self._measures(one)
-        if send.slip == "mistake":
-            found = [(found[0][0], found[0][1], found[0][2] * 1.1, *found[0][3:]), *found[1:]]
         truth = tuple(("observations", row[0]) for row in found)
+        wrong = self._wrong(found) if send.slip == "mistake" else -1
+        found = [(*row[:2], row[2] * 1.2, *row[3:]) if place == wrong else row for place, row in enumerate(found)]
         sections = [section("8716-3", "VITAL SIGNS", *self._entries(found))]
         return self._telling(self._head("C0020", one, send), one, who, send, (truth, sections))
 
@@ -277,10 +292,13 @@ def _other(row: Row, value: float) -> str:
     """What has no data element here stands under our own name, as vendors do with theirs."""
     if row["codes"]:
         shown = _pairs(row).get(int(value), "")
-        return f'{write.OBSERVATION}<code code="{row["key"]}" displayName="{row["zh"]}"/><value xsi:type="CD" code="{value:.0f}" displayName="{shown}"/></observation>'
+        return (
+            f'{write.OBSERVATION}<code code="{row["key"]}" displayName="{row["zh"]}"/>'
+            f'<value xsi:type="CD" code="{value:.0f}" displayName="{shown}"/></observation>'
+        )
     return (
-        write.OBSERVATION
-        + f'<code code="{row["key"]}" displayName="{row["zh"]}"/><value xsi:type="PQ" value="{value:.{int(row["digits"])}f}" unit="{row["unit"]}"/></observation>'
+        write.OBSERVATION + f'<code code="{row["key"]}" displayName="{row["zh"]}"/>'
+        f'<value xsi:type="PQ" value="{value:.{int(row["digits"])}f}" unit="{row["unit"]}"/></observation>'
     )
 
 

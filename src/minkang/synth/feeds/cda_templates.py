@@ -85,7 +85,8 @@ def _person(who: Identity, head: Head) -> str:
     age = max((head.authored // 1440 - who.birth) // 365, 0)
     code, name = head.institution
     part = (
-        f'<asOrganizationPartOf><wholeOrganization><id root="2.16.156.10011.1.5" extension="{code}"/><name>{name}</name>'
+        f'<asOrganizationPartOf><wholeOrganization><id root="2.16.156.10011.1.5" extension="{code}"/>'
+        f"<name>{name}</name>"
         "</wholeOrganization></asOrganizationPartOf>"
     )
     department = f'<id root="2.16.156.10011.1.26"/><name>{head.department}</name>' if head.department else ""
@@ -104,7 +105,8 @@ def _people(head: Head) -> str:
     person = f"<assignedPerson><name>{name}</name></assignedPerson>"
     return (
         f'<author typeCode="AUT" contextControlCode="OP"><time value="{stamp(head.authored)}"/>'
-        f'<assignedAuthor classCode="ASSIGNED"><id root="2.16.156.10011.1.7" extension="{number}"/>{person}</assignedAuthor>'
+        f'<assignedAuthor classCode="ASSIGNED">'
+        f'<id root="2.16.156.10011.1.7" extension="{number}"/>{person}</assignedAuthor>'
         '</author><custodian typeCode="CST"><assignedCustodian classCode="ASSIGNED"><representedCustodianOrganization '
         f'classCode="ORG" determinerCode="INSTANCE"><id root="2.16.156.10011.1.5" extension="{code}"/>'
         f"<name>{institution}</name></representedCustodianOrganization></assignedCustodian></custodian>"
@@ -147,13 +149,17 @@ def coded(code: str, name: str, value: str, shown: str, system: str) -> str:
     """An entry of a code."""
     return (
         f'{OBSERVATION}<code code="{code}" {DE} displayName="{name}"/>'
-        f'<value xsi:type="CD" code="{value}" codeSystem="2.16.156.10011.{system}" displayName="{shown}"/></observation>'
+        f'<value xsi:type="CD" code="{value}" codeSystem="2.16.156.10011.{system}" displayName="{shown}"/>'
+        f"</observation>"
     )
 
 
 def measured(code: str, name: str, value: str, unit: str) -> str:
     """An entry of a quantity."""
-    return f'{OBSERVATION}<code code="{code}" {DE} displayName="{name}"/><value xsi:type="PQ" value="{value}" unit="{unit}"/></observation>'
+    return (
+        f'{OBSERVATION}<code code="{code}" {DE} displayName="{name}"/>'
+        f'<value xsi:type="PQ" value="{value}" unit="{unit}"/></observation>'
+    )
 
 
 def pressure(high: float, low: float) -> str:
@@ -190,9 +196,11 @@ def test(code: str, name: str, result: str, unit: str, at: int) -> list[str]:
             item,
             f'{OBSERVATION}<code code="DE04.30.017.00" {DE} displayName="检验结果代码"/>{result}</observation>',
         ]
+    shown = said("DE04.30.016.00", "检查定量结果计量单位", unit)
     amount = (
-        f'{OBSERVATION}<code code="DE04.30.015.00" {DE} displayName="检验定量结果"/><value xsi:type="REAL" value="{result}"/>'
-        f'<entryRelationship typeCode="COMP">{said("DE04.30.016.00", "检查定量结果计量单位", unit)}</entryRelationship></observation>'
+        f'{OBSERVATION}<code code="DE04.30.015.00" {DE} displayName="检验定量结果"/>'
+        f'<value xsi:type="REAL" value="{result}"/>'
+        f'<entryRelationship typeCode="COMP">{shown}</entryRelationship></observation>'
     )
     return [item, amount]
 
@@ -214,13 +222,16 @@ def medicine(row: dict[str, str], dose: str, at: int) -> str:
 
 def operation(code: str, name: str, level: str, at: int, doctor: tuple[str, str]) -> str:
     """One operation."""
+    grade = coded("DE06.00.255.00", "手术级别", level, "", "2.3.1.258")
     return (
         f'<procedure classCode="PROC" moodCode="EVN"><code code="{code}" codeSystem="2.16.156.10011.2.3.3.12" '
-        f'codeSystemName="手术(操作)代码表(ICD-9-CM)" displayName="{name}"/><statusCode/><effectiveTime value="{stamp(at)}"/>'
-        f'<performer><assignedEntity><id root="2.16.156.10011.1.4" extension="{doctor[0]}"/><assignedPerson><name>{doctor[1]}'
+        f'codeSystemName="手术(操作)代码表(ICD-9-CM)" displayName="{name}"/><statusCode/>'
+        f'<effectiveTime value="{stamp(at)}"/>'
+        f'<performer><assignedEntity><id root="2.16.156.10011.1.4" extension="{doctor[0]}"/><assignedPerson>'
+        f"<name>{doctor[1]}"
         '</name></assignedPerson></assignedEntity></performer><entryRelationship typeCode="COMP">'
         f"{said('DE06.00.094.00', '手术操作名称', name)}</entryRelationship>"
-        f'<entryRelationship typeCode="COMP">{coded("DE06.00.255.00", "手术级别", level, "", "2.3.1.258")}</entryRelationship>'
+        f'<entryRelationship typeCode="COMP">{grade}</entryRelationship>'
         "</procedure>"
     )
 
