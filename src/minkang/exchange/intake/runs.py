@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from minkang.errors import Fault
 from minkang.exchange.intake.engine import Intake
@@ -97,8 +97,7 @@ class Run:
             for _ in islice(arrivals, position):
                 pass
             self._settle_all(arrivals, number, position, done)
-        with self._intake.database.singly() as connection:
-            connection.execute(SQL["finish"], {"id": number})
+        self._ask("finish", {"id": number})
 
     def _begin(self) -> tuple[int, int]:
         parameters = {
@@ -108,10 +107,19 @@ class Run:
             "place": self._source.place[:1000],
             "size": self._source.size,
         }
-        with self._intake.database.singly() as connection:
-            row = connection.execute(SQL["begin"], parameters).fetchone()
+        row = self._ask("begin", parameters)
         assert row is not None
         return row[0], row[1]
+
+    def _ask(self, name: str, parameters: dict[str, object]) -> tuple[Any, ...] | None:
+        """A statement that is harmless when done twice."""
+
+        def work() -> tuple[Any, ...] | None:
+            with self._intake.database.singly() as connection:
+                done = connection.execute(SQL[name], parameters)
+                return done.fetchone() if done.description else None
+
+        return self._intake.patiently(work)
 
     def _settle_all(
         self, arrivals: Iterator[Message | Rejected], number: int, position: int, done: Callable[[], int]
