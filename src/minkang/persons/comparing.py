@@ -106,7 +106,7 @@ def _crossed(a: object, b: object) -> bool:
 
 
 def _named(side: str, column: str) -> str:
-    return side.format(column) if "{}" in side else f"{side}{column}"
+    return side.format(column) if "{}" in side else f'{side}"{column}"'
 
 
 def _condition(kind: str, a: str, b: str, bound: float) -> str:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from minkang.persons.normalise.characters import plain
-from minkang.persons.normalise.dates import Birth, read_birth, years_between
-from minkang.persons.normalise.documents import Card, read_card, read_document, read_phone, sex_of
+from minkang.persons.normalise.dates import Birth, read_birth
+from minkang.persons.normalise.documents import NO_CARD, Card, read_card, read_document, read_phone, sex_of
 from minkang.persons.normalise.names import Name, read_name
 from minkang.persons.normalise.places import Places
 from minkang.persons.profile import Profile
@@ -18,7 +19,7 @@ Raw = Mapping[str, str | None]
 Columns = dict[str, str | int | None]
 Preparation = Callable[[Raw], Columns]
 
-MOTHER_YEARS = 12.0  # a card whose owner was born this long before the record's birth date is a parent's
+MOTHER_DAYS = 12 * 365  # a card whose owner was born this long before the record's birth date is a parent's
 RESIDENT = ("name", "surname", "given", "sound", "shape", "bag", "short", "first", "pair", "sex", "birth", "birth_year",
             "birth_days", "birth_turned", "birth_lunar", "id", "id_strict", "id_written", "phone", "place", "town",
             "guardian", "guardian_sound", "mother", "order", "document", "health_card", "odd_name", "odd_birth")  # fmt: skip
@@ -60,33 +61,42 @@ def _resident(raw: Raw, places: Places) -> Columns:
     """Columns of a resident's registration; a missing one is None."""
     one = _read(raw)
     card, mother = one.card, read_card(raw.get("mother_id")).valid
-    if card.born and one.birth.day and years_between(card.born, one.birth.day) > MOTHER_YEARS:
-        card, mother = Card(), mother or card.valid
+    if card.born and one.birth.day and _days(one.birth.day)[2] - _days(card.born)[2] > MOTHER_DAYS:
+        card, mother = NO_CARD, mother or card.valid
     birth = one.birth.day or card.born
+    turned, year, days = _days(birth)
     guardian = read_name(raw.get("guardian"))
     said = guardian.full or one.name.mother
     place = places.code(raw.get("address"), raw.get("division"))
     name, given = one.name, one.name.given
-    order = read_document_order(raw.get("birth_order")) or name.order
-    columns: dict[str, str | int | None] = {
-        "name": name.full, "surname": name.surname, "given": given, "sound": name.sound, "shape": name.shape,
-        "bag": name.bag, "short": name.short,
-        "first": name.surname + given[0] if name.surname and len(given) == 2 else "",
-        "pair": given if len(given) == 2 else "",
-        "sex": one.sex or card.sex, "birth": birth, "birth_turned": _turned(birth), "birth_lunar": one.birth.lunar,
-        "id": card.valid, "id_strict": card.valid if card.valid and not card.short else "",
-        "id_written": card.written, "phone": one.phone,
-        "place": place if len(place) == 12 else "", "town": place[:9] if len(place) >= 9 else "",
-        "guardian": said, "guardian_sound": guardian.sound or read_name(said).sound,
-        "mother": mother, "order": order,
-        "document": read_document(raw.get("document")), "health_card": read_document(raw.get("health_card")),
-        "odd_name": plain(raw.get("name")) if name.nobody else "",
-        "odd_birth": plain(raw.get("birth_date")) if one.birth.filler else "",
+    two = len(given) == 2
+    return {
+        "name": name.full or None, "surname": name.surname or None, "given": given or None,
+        "sound": name.sound or None, "shape": name.shape or None, "bag": name.bag or None,
+        "short": name.short or None, "first": name.surname + given[0] if name.surname and two else None,
+        "pair": given if two else None, "sex": one.sex or card.sex or None, "birth": birth or None,
+        "birth_year": year or None, "birth_days": days or None, "birth_turned": turned or None,
+        "birth_lunar": one.birth.lunar or None, "id": card.valid or None,
+        "id_strict": None if card.short else card.valid or None, "id_written": card.written or None,
+        "phone": one.phone or None, "place": place if len(place) == 12 else None,
+        "town": place[:9] if len(place) >= 9 else None, "guardian": said or None,
+        "guardian_sound": guardian.sound or read_name(said).sound or None, "mother": mother or None,
+        "order": _order(raw.get("birth_order")) or name.order or None,
+        "document": read_document(raw.get("document")) or None,
+        "health_card": read_document(raw.get("health_card")) or None,
+        "odd_name": plain(raw.get("name")) if name.nobody else None,
+        "odd_birth": plain(raw.get("birth_date")) if one.birth.filler else None,
     }  # fmt: skip
-    out: Columns = {key: value or None for key, value in columns.items()}
-    out["birth_year"] = int(birth[:4]) if birth else None
-    out["birth_days"] = date(int(birth[:4]), int(birth[4:6]), int(birth[6:8])).toordinal() if birth else None
-    return out
+
+
+@lru_cache(maxsize=100_000)
+def _days(birth: str) -> tuple[str, int, int]:
+    """The date with month and day exchanged ("" where that is no date or the same), the year, the day's number."""
+    if not birth:
+        return "", 0, 0
+    year, month, day = int(birth[:4]), int(birth[4:6]), int(birth[6:8])
+    turned = birth[:4] + birth[6:] + birth[4:6] if day <= 12 and day != month else ""
+    return turned, year, date(year, month, day).toordinal()
 
 
 def _read(raw: Raw) -> _Read:
@@ -99,17 +109,10 @@ def _read(raw: Raw) -> _Read:
     return _Read(read_name(raw.get("name")), read_birth(raw.get("birth_date")), card, phone, sex_of(raw.get("sex")))
 
 
-def read_document_order(text: str | None) -> str:
+def _order(text: str | None) -> str:
     """The order among children of one birth: "1" to "9", "" for none."""
     written = plain(text)
     return written if re.fullmatch(r"[1-9]", written) else ""
-
-
-def _turned(birth: str) -> str:
-    """The date with month and day exchanged, "" where that is no date or the same."""
-    if not birth or not 1 <= int(birth[6:]) <= 12 or birth[4:6] == birth[6:]:
-        return ""
-    return birth[:4] + birth[6:] + birth[4:6]
 
 
 _PLAIN_COLUMNS: dict[str, tuple[str, ...]] = {"date": ("", "_turned")}

@@ -39,7 +39,7 @@ class Decision:
     @property
     def probability(self) -> float:
         """The score as a probability between 0 and 1."""
-        return 1.0 / (1.0 + 2.0 ** -max(-60.0, min(60.0, self.score)))
+        return 1.0 / (1.0 + math.exp2(-max(-60.0, min(60.0, self.score))))
 
 
 class Scorer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import duckdb
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from minkang.persons.bulk.sql_scoring import FREQUENCY
 from minkang.persons.model import Frequencies

@@ -148,8 +148,9 @@ def cluster(connection: duckdb.DuckDBPyConnection, profile: Profile, records: in
     rows = connection.execute(
         "SELECT l, r, rule >= 0 AS sure, round(score, 6) AS score FROM edge WHERE band = 'link'"
     ).fetchnumpy()
-    order = np.lexsort((rows["r"], rows["l"], -rows["score"], ~rows["sure"]))
-    pairs = zip(rows["l"][order].tolist(), rows["r"][order].tolist(), strict=True)
+    left, right, score, sure = (np.asarray(rows[name]) for name in ("l", "r", "score", "sure"))
+    order = np.lexsort((right, left, -score, ~sure))
+    pairs = zip(left[order].tolist(), right[order].tolist(), strict=True)
     apart = Apart(profile.apart)
     merged = merge(records, pairs, _facts(connection, apart), apart)
     root = np.asarray(merged.root, dtype=np.int64)

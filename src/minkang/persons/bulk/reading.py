@@ -11,8 +11,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-import pyarrow.csv as arrow_csv
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.csv as arrow_csv  # type: ignore[import-untyped]
 
 from minkang.errors import Fault
 from minkang.persons.preparing import NUMBERS, prepared_columns, preparation

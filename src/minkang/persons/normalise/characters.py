@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import warnings
 from functools import cache, lru_cache
 from importlib.resources import files
 
-import zhconv
+import zhconv  # type: ignore[import-untyped]
 from pypinyin import Style, lazy_pinyin
 
 _SPACE = re.compile(r"\s+")
@@ -19,9 +20,11 @@ def plain(text: str | None) -> str:
     """NFKC (full width to half), control characters and spaces at the ends taken away; "" for nothing."""
     if not text:
         return ""
-    if text.isascii() and text.isalnum():
-        return text
-    kept = "".join(one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
+    if text.isascii() and text.isprintable():
+        return text.strip() if "  " not in text else _SPACE.sub(" ", text).strip()
+    kept = unicodedata.normalize("NFKC", text)
+    if not kept.isprintable():
+        kept = "".join(one if one.isprintable() else " " if one.isspace() else "" for one in kept)
     return _SPACE.sub(" ", kept).strip()
 
 
@@ -33,7 +36,18 @@ def has_han(text: str) -> bool:
 @lru_cache(maxsize=_MANY)
 def simplified(text: str) -> str:
     """Traditional characters as simplified ones (zhconv, mainland)."""
-    return str(zhconv.convert(text, "zh-cn")) if has_han(text) else text
+    if not has_han(text):
+        return text
+    _load_dictionary()
+    return str(zhconv.convert(text, "zh-cn"))
+
+
+@cache
+def _load_dictionary() -> None:
+    """Once; zhconv leaves its file to the garbage collector, which would warn where warnings are errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        zhconv.loaddict()
 
 
 @lru_cache(maxsize=_MANY)

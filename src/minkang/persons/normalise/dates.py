@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
-from lunardate import LunarDate
+from lunardate import LunarDate  # type: ignore[import-untyped]
 
 from minkang.persons.normalise.characters import plain
 
@@ -15,8 +15,8 @@ _PARTS = re.compile(r"^\D*(\d{4})\D{0,3}(\d{1,2})\D{0,3}(\d{1,2})(?!\d{3})")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:\d{2,6})?$")
 _BACKWARD = re.compile(r"^(\d{1,2})\D(\d{1,2})\D(\d{4})")
 _LUNAR = re.compile(r"农历|阴历|旧历")
-PLACEHOLDERS = frozenset({"19000101", "19000102", "19010101", "18991230", "18991231", "19700101", "99991231", "11110101",
-                          "20990101", "00010101"})  # fmt: skip
+PLACEHOLDERS = frozenset({"19000101", "19000102", "19010101", "18991230", "18991231", "19700101",
+                          "99991231", "11110101", "20990101", "00010101"})  # fmt: skip
 _MANY = 200_000
 
 
@@ -56,7 +56,7 @@ def read_birth(text: str | None) -> Birth:
     if month > 12 >= day:
         month, day = day, month
     try:
-        said = date(year, month, day).strftime("%Y%m%d")
+        said = date(year, month, day).isoformat().replace("-", "")
     except ValueError:
         return NO_BIRTH
     return Birth(said, _solar(year, month, day))
@@ -77,13 +77,3 @@ def _solar(year: int, month: int, day: int) -> str:
         return str(LunarDate(year, month, day).to_solar_date().strftime("%Y%m%d"))
     except (ValueError, IndexError, AttributeError):
         return ""
-
-
-def years_between(earlier: str, later: str) -> float:
-    """Years from one YYYYMMDD to another."""
-    days: timedelta = _date(later) - _date(earlier)
-    return days.days / 365.2425
-
-
-def _date(day: str) -> date:
-    return date(int(day[:4]), int(day[4:6]), int(day[6:8]))

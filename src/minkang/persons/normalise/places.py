@@ -42,7 +42,8 @@ class Places:
         found: dict[str, list[str]] = {}
         for code, name in divisions.items():
             if len(code) == size:
-                for form in {name, _ENDINGS.sub("", name)}:
+                stem = _ENDINGS.sub("", name)
+                for form in {name, stem, f"{stem}村"} if "村" in name else {name, stem}:
                     if len(form) > 1:
                         found.setdefault(form, []).append(code)
         return found
