@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from minkang import __version__
 from minkang.errors import Fault, Language
 from minkang.portal.accounts.project import the_platform
-from minkang.portal.web import freshness
+from minkang.portal.web import freshness, regional
 from minkang.portal.web.assets import addresses
 from minkang.portal.web.language import language_of
 from minkang.portal.web.navigation import area_of, seen_by
@@ -49,7 +49,10 @@ def _inside(request: HttpRequest) -> dict[str, Any]:
     """What only the signed-in see; a page that reports a fault stands without what needs the database."""
     account = request.user
     areas = seen_by((), all_roles=bool(getattr(account, "is_superuser", False)))
+    language, region = language_of(request), regional.chosen(preferences_of(request).region)
     inside: dict[str, Any] = {"areas": areas, "area": area_of(areas, request.path)}
+    inside["region"] = (region.id, region.text(language))
+    inside["regions"] = [(one.id, one.text(language)) for one in regional.offered()]
     try:
         database = the_platform().database
         inside["unread"] = notices.unread(database, account.get_username())

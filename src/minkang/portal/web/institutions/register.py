@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from minkang.portal.web.tables import Column, Link, Row, Table
 from minkang.portal.web.tables.search import SearchSource
 from minkang.portal.web.titles import is_synthetic, title_of
 from minkang.records.repository import Record
+from minkang.synth.fhir.systems import CREDIT_CODE, INSTITUTION
 
 Bodies = Mapping[str, dict[str, Any]]
 
@@ -67,7 +69,7 @@ def institution(request: HttpRequest, id: str) -> HttpResponseBase:
         "staff",
         "PractitionerRole",
         _staff_columns(request),
-        _role,
+        partial(_role, _sexes(request)),
         criteria=(("organization", f"Organization/{id}"), ("_include", "PractitionerRole:practitioner")),
     )
     tables = [
@@ -96,10 +98,16 @@ def institution(request: HttpRequest, id: str) -> HttpResponseBase:
 
 def _facts(request: HttpRequest, body: dict[str, Any]) -> list[tuple[str, str]]:
     numbers = [
-        (str(one.get("system", "")).rpartition("/")[2], str(one.get("value", ""))) for one in body.get("identifier", [])
+        (_system(request, str(one.get("system", ""))), str(one.get("value", ""))) for one in body.get("identifier", [])
     ]
     kinds = ", ".join(filter(None, (_words(one) for one in body.get("type", []))))
     return [(said(request, "institutions.kind"), kinds or "—"), *numbers]
+
+
+def _system(request: HttpRequest, system: str) -> str:
+    """What a number is called, where its system is a known one; else the system."""
+    known = {INSTITUTION: "code", CREDIT_CODE: "credit_code"}
+    return said(request, f"institutions.{known[system]}") if system in known else system
 
 
 def _columns(request: HttpRequest) -> list[Column]:
@@ -130,14 +138,18 @@ def _institution(record: Record, body: dict[str, Any], along: Bodies) -> Row:
     }
 
 
-def _role(record: Record, body: dict[str, Any], along: Bodies) -> Row:
+def _role(sexes: Mapping[str, str], record: Record, body: dict[str, Any], along: Bodies) -> Row:
     person = str(body.get("practitioner", {}).get("reference", ""))
     held = along.get(person, {})
     return {
         "person": Link(title_of(held) or person, f"/records/{person}") if person else "",
         "role": ", ".join(filter(None, (_words(one) for one in body.get("code", [])))),
-        "sex": str(held.get("gender", "")),
+        "sex": sexes.get(str(held.get("gender", "")), ""),
     }
+
+
+def _sexes(request: HttpRequest) -> dict[str, str]:
+    return {code: said(request, f"institutions.sex_{code}") for code in ("male", "female", "other", "unknown")}
 
 
 def _words(concept: dict[str, Any]) -> str:

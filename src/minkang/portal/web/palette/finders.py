@@ -70,7 +70,7 @@ def institutions(request: HttpRequest, text: str, most: int) -> Iterable[Found]:
 
 def _search(request: HttpRequest, type: str, parameter: str, text: str, most: int) -> list[tuple[str, dict[str, Any]]]:
     reader = access(request)
-    if len(text) < 2 or not reader.allows(type, "search") or "/" in text:
+    if len(text) < (2 if text.isascii() else 1) or not reader.allows(type, "search") or "/" in text:
         return []
     query = parse_query(type, [(parameter, text.replace(",", "\\,").replace("|", "\\|")), ("_count", str(most))])
     found = the_platform().repository.search(reader, query).matches

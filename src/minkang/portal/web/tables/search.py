@@ -16,7 +16,7 @@ from minkang.records.repository import Record
 
 Pairs = Sequence[tuple[str, str]]
 Reading = Callable[[Record, dict[str, Any], Mapping[str, dict[str, Any]]], Row]
-"""From a record, its body and the bodies that came along (by `Type/id`) to a row."""
+"""From a record, its body and the bodies of all on the page, included ones too (by `Type/id`), to a row."""
 _EDGES = {"from": "ge", "to": "le"}
 
 
@@ -68,8 +68,9 @@ class SearchSource:
         asked = parse_query(self._type, self._pairs(query))
         found = the_platform().repository.search(self._access, asked)
         self.unknown = [name for name, _ in asked.unknown]
-        along = {f"{one.type}/{one.id}": _body(one) for one in found.included}
         bodies = [_body(record) for record in found.matches]
+        along = {f"{one.type}/{one.id}": _body(one) for one in found.included}
+        along |= {f"{one.type}/{one.id}": body for one, body in zip(found.matches, bodies, strict=True)}
         self.synthetic = any(is_synthetic(body) for body in bodies)
         rows = [self._reading(one, body, along) for one, body in zip(found.matches, bodies, strict=True)]
         return Rows(rows, found.next or "")
