@@ -187,7 +187,7 @@ def instant(value: Any) -> str:
         return ""
     try:
         at = datetime.fromisoformat(value)
-    except ValueError:
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # The first day of the year 1 has no time in UTC.
         return value[:40]
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
