@@ -113,6 +113,12 @@ def _value(figures: Figures, key: str, pooled: bool) -> float:
 
 def _tables(counts: Counter[str]) -> list[str]:
     lines = ["", "## The tables of the truth", "", "One Parquet file each; `id` is unique in the county.", ""]
+    lines[-1:] = [
+        "Beside them stand `institutions`, `staff`, `places` and `figures` (indicator, year, township; the empty",
+        "township is the county), and with feeds `carried`, `identities` and `files`: see",
+        "[how to make one](../how-to/synthetic-county.md).",
+        "",
+    ]
     lines += ["| table | rows | a person and year | columns |", "|---|---|---|---|"]
     for name, columns in TABLES.items():
         shown = ", ".join(f"`{column}`" for column in columns if column != "id")

@@ -138,3 +138,24 @@ def test_every_measurement_lies_where_one_can_be_alive() -> None:
         assert row["codes"] or row["unit"], row["key"]
         assert not row["low"] or float(row["low"]) <= float(row["high"])
     assert len(index("observations")) == len(rows("observations"))
+
+
+def test_tumours_are_as_frequent_as_in_life_and_each_is_registered_once(truth: Truth) -> None:
+    """About 3 of 1,000 people a year, as nationally; those who die of cancer are among them."""
+    tumours, deaths = truth.tables["tumours"], truth.tables["deaths"]
+    assert 1.8 < truth.count("tumours") / 7 / truth.county.people * 1000 < 5.0
+    assert len(set(tumours["person"])) == truth.count("tumours")
+    cancer = [code[0] == "C" for code in texts("causes", "underlying")[deaths["cause"]]]
+    assert set(deaths["person"][cancer]) <= set(tumours["person"])
+    assert (tumours["reported"] >= tumours["diagnosed"]).all()
+
+
+def test_devices_read_those_who_are_managed_where_there_is_a_device(truth: Truth) -> None:
+    readings, conditions = truth.tables["readings"], truth.tables["conditions"]
+    assert truth.count("readings") > 1000
+    managed = conditions["person"][conditions["managed_from"] < NEVER]
+    assert set(readings["person"]) <= set(managed)
+    assert readings["day"].min() >= day(2022, 3, 1)
+    assert len(set(readings["institution"])) < 0.9 * len(truth.county.of_kind("village"))
+    pressure = readings["kind"] == "blood_pressure"
+    assert (readings["value"][pressure] > readings["value2"][pressure]).all()

@@ -9,13 +9,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minkang.synth.arrays import NEVER, YEAR, Bools, Columns, Floats, Ints, Texts, day, events, pick, pick_by, spread
+from minkang.synth.arrays import (
+    NEVER,
+    YEAR,
+    Bools,
+    Columns,
+    Floats,
+    Ints,
+    Texts,
+    day,
+    events,
+    pick,
+    pick_by,
+    rank_within,
+    spread,
+    years_of,
+)
 from minkang.synth.catalogue import links, number, texts
 from minkang.synth.chronic import Chronic
 from minkang.synth.chunk import Chunk
 from minkang.synth.visits import age_group, blood_count, diagnose, diagnosis_table
 
 RELATIVE = np.array([1.15, 0.45, 0.55, 1.05, 2.6])  # by age group, before scaling
+COURSE, INTERVAL = 6, 21  # admissions of one course of cancer treatment in a year, days between them
 DELIVERIES = 0.035  # of bed days; the rest is scaled to what the published beds leave
 PANDEMIC = {2020: 0.97, 2021: 0.98, 2022: 0.98}
 LEVEL = np.array(
@@ -94,6 +110,7 @@ def _stays(chunk: Chunk, rng: np.random.Generator, who: Ints, days: Ints) -> Sta
     county, size = chunk.county, len(who)
     group = age_group((days - chunk.people["birth"][who]) / YEAR)
     code = diagnose(rng, "i", group, days, chunk.people["male"][who])
+    who, days = _courses(chunk, who, days, code)
     operated = rng.random(size) < number("diagnoses", "operated")[code]
     level = pick_by(rng, LEVEL, group)
     level = np.where(operated & (level == 0), 1, level)
@@ -107,6 +124,27 @@ def _stays(chunk: Chunk, rng: np.random.Generator, who: Ints, days: Ints) -> Sta
     stay = leaves > days
     columns = (who, days, leaves, np.choose(level, choices), level, code, operated)
     return Stay(*(np.asarray(column)[stay] for column in columns))
+
+
+def _courses(chunk: Chunk, who: Ints, days: Ints, code: Ints) -> tuple[Ints, Ints]:
+    """Admissions for cancer come in courses: up to six in a year are of one person, three weeks apart or more.
+
+    So as many people have cancer as in life, not as many as there are admissions for it.
+    """
+    ill = np.flatnonzero(np.array([text[0] == "C" for text in texts("diagnoses", "icd10")])[code])
+    kind = chunk.people["male"][who[ill]] * 1000 + code[ill]
+    run = kind * 100_000 + rank_within(chunk.people["birth"][who[ill]], kind) // COURSE
+    order = np.lexsort((days[ill], run))
+    ill, place = ill[order], rank_within(days[ill][order], run[order])
+    leader, moved = who[ill], days[ill].copy()
+    for turn in range(1, COURSE):
+        at = np.flatnonzero(place == turn)
+        leader[at] = leader[at - 1]
+        moved[at] = np.maximum(moved[at], moved[at - 1] + INTERVAL)
+    good = chunk.here(moved, leader) & (years_of(moved) == years_of(days[ill]))
+    out_who, out_days = who.copy(), days.copy()
+    out_who[ill[good]], out_days[ill[good]] = leader[good], moved[good]
+    return out_who, out_days
 
 
 def _record(chunk: Chunk, rng: np.random.Generator, stay: Stay) -> None:
