@@ -28,9 +28,12 @@ CHAPTERS = {
     "bulk_load": "Bulk load",
     "mixed": "Mixed create, read, update and search over HTTP",
     "views": "Views over files",
+    "lake": "The lake",
     "synthetic_county": "The synthetic county",
+    "exchange_intake": "The exchange alone",
     "hl7v2": "HL7 v2 by MLLP",
     "cda": "Clinical documents",
+    "persons": "The person index",
     "large_store": "A large store",
 }
 LONG = {"large_store"}

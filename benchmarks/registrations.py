@@ -121,8 +121,10 @@ def _why(members: list[str], truth: dict[str, Told]) -> list[str]:
     persons = {truth[record].person: truth[record] for record in members}
     out = []
     for (p, a), (q, b) in combinations(persons.items(), 2):
-        same_name = a.name == b.name
-        kind = "twins" if a.twin == q or b.twin == p else "same name and birth date" if same_name and a.birth == b.birth else (
-            "same name" if same_name else "others")  # fmt: skip
-        out.append(kind)
+        if a.twin == q or b.twin == p:
+            out.append("twins")
+        elif a.name != b.name:
+            out.append("others")
+        else:
+            out.append("same name and birth date" if a.birth == b.birth else "same name")
     return out

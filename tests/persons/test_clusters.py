@@ -6,13 +6,13 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.persons.people import registration, slip
 
 from minkang.persons.clusters import Apart, Link, Membership, broken_rules, merge
 from minkang.persons.model import read_model
 from minkang.persons.preparing import preparation
 from minkang.persons.profile import read_profile
 from minkang.persons.scoring import Scorer
-from tests.persons.people import registration, slip
 
 PROFILE = read_profile("default")
 SCORER = Scorer(PROFILE, read_model("resident"))
@@ -39,9 +39,7 @@ def test_no_cluster_breaks_a_rule(seed: int, data: st.DataObject) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9))), st.randoms())
-def test_without_rules_the_order_of_pairs_makes_no_difference(
-    pairs: list[tuple[int, int]], rng: random.Random
-) -> None:
+def test_without_rules_the_order_of_pairs_makes_no_difference(pairs: list[tuple[int, int]], rng: random.Random) -> None:
     """Every order gives the same persons, each named by its least record."""
     other = [(b, a) for a, b in pairs]
     rng.shuffle(other)
@@ -75,7 +73,9 @@ def test_unlink_then_relink_restores_the_same_state(state: Membership, record: s
     assert apart.link(record, state.links[record]).links == state.links
 
 
-@given(MEMBERSHIPS, st.lists(st.tuples(st.sampled_from(["link", "unlink", "merge", "split"]), IDS, PERSONS), max_size=8))
+@given(
+    MEMBERSHIPS, st.lists(st.tuples(st.sampled_from(["link", "unlink", "merge", "split"]), IDS, PERSONS), max_size=8)
+)
 def test_every_change_can_be_undone(state: Membership, changes: list[tuple[str, str, str]]) -> None:
     """One undo for each, back to the beginning."""
     now = state

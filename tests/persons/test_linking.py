@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.persons.people import GIVEN, population, registration, write
 
 from minkang.errors import Fault
 from minkang.persons.bulk.linking import Linked, Options, link_files, write_clusters, write_review
@@ -18,7 +19,6 @@ from minkang.persons.model import read_model
 from minkang.persons.preparing import preparation
 from minkang.persons.profile import read_profile
 from minkang.persons.scoring import Scorer
-from tests.persons.people import GIVEN, population, registration, write
 
 PROFILE = read_profile("default")
 
@@ -38,11 +38,15 @@ def test_persons_are_found_and_the_order_of_arrival_makes_no_difference(tmp_path
     rows = population(3, 300, 4)
     found = clusters(link(write(tmp_path / "a.csv", rows)), tmp_path / "out.csv")
     random.Random(1).shuffle(rows)
-    other = clusters(link(write(tmp_path / "b.csv", rows[:500]), write(tmp_path / "c.csv", rows[500:])), tmp_path / "o2")
+    other = clusters(
+        link(write(tmp_path / "b.csv", rows[:500]), write(tmp_path / "c.csv", rows[500:])), tmp_path / "o2"
+    )
     assert found == other
     pairs = [(f"p{k}-0", f"p{k}-{copy}") for k in range(300) for copy in (1, 2, 3)]
     together = sum(found[a] == found[b] for a, b in pairs)
-    mixed = sum(len({one.split("-")[0] for one, c in found.items() if c == cluster}) > 1 for cluster in set(found.values()))
+    mixed = sum(
+        len({one.split("-")[0] for one, c in found.items() if c == cluster}) > 1 for cluster in set(found.values())
+    )
     assert together > 0.75 * len(pairs)
     assert mixed <= 2
 
@@ -160,7 +164,8 @@ def test_a_file_without_known_columns_is_refused(tmp_path: Path) -> None:
 def test_a_profile_of_ones_own_names_its_columns(tmp_path: Path) -> None:
     """`[columns]` and `[thresholds]` change the built-in profile."""
     (tmp_path / "p.toml").write_text(
-        'base = "default"\n[columns]\nname = "病人"\nid = "号"\n[thresholds]\nlink = 30.0\n[thresholds.wenshang]\nlink = 9.0\n',
+        'base = "default"\n[columns]\nname = "病人"\nid = "号"\n'
+        "[thresholds]\nlink = 30.0\n[thresholds.wenshang]\nlink = 9.0\n",
         "utf-8",
     )
     profile = read_profile(str(tmp_path / "p.toml"))
@@ -192,6 +197,7 @@ def test_febrl_without_labels(tmp_path: Path) -> None:
 def test_a_synthetic_county(tmp_path: Path) -> None:
     """Default faults: F1 0.995 after automatic links, no more than one wrong link in 20,000, review up to 1 %."""
     from benchmarks.registrations import quality, write_registrations
+
     from minkang.synth.region import read_region
 
     truth = write_registrations(tmp_path / "c.csv", 5000, 3)

@@ -76,7 +76,9 @@ def test_a_child_without_a_name_is_its_mothers(written: str, mother: str, child:
     assert (name.full, name.mother, name.child, name.order) == ("", mother, child, order)
 
 
-@pytest.mark.parametrize("written", [GOOD, GOOD.lower(), f" {GOOD} ", "1101O5l949l231OO2X", "１１０１０５１９４９１２３１００２Ｘ"])
+@pytest.mark.parametrize(
+    "written", [GOOD, GOOD.lower(), f" {GOOD} ", "1101O5l949l231OO2X", "１１０１０５１９４９１２３１００２Ｘ"]
+)
 def test_a_card_is_read_through_its_usual_slips(written: str) -> None:
     """Lower case, spaces, full width, O for 0 and l for 1."""
     assert read_card(written).valid == GOOD

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
+from tests.persons.people import population, write
 
 from minkang.codes.identifiers import id_check
 from minkang.persons.bulk import frequencies
@@ -20,7 +21,6 @@ from minkang.persons.model import from_json, read_model
 from minkang.persons.preparing import preparation, prepared_columns
 from minkang.persons.profile import read_profile
 from minkang.persons.scoring import Decision, Scorer
-from tests.persons.people import population, write
 
 PROFILE = read_profile("default")
 SCORER = Scorer(PROFILE, read_model("resident"))
@@ -53,20 +53,20 @@ def test_sql_and_python_decide_alike(tmp_path: Path, pairs: int) -> None:
     far = [tuple(sorted(rng.sample(range(len(rows)), 2))) for _ in range(pairs - len(near))]
     order = {rid: i for i, rid in connection.execute("SELECT i, rid FROM record").fetchall()}
     turned = [order[row["id"]] for row in rows]
-    asked = [(turned[l], turned[r]) for l, r in [*near, *far]]
-    connection.register("pair", pa.table({"l": [l for l, _ in asked], "r": [r for _, r in asked]}))
+    asked = [(turned[a], turned[b]) for a, b in [*near, *far]]
+    connection.register("pair", pa.table({"l": [a for a, _ in asked], "r": [b for _, b in asked]}))
     columns = prepared_columns(PROFILE)
     shown = ", ".join(f'"{one}"' for one in columns)
     found = connection.execute(f"SELECT i, {shown} FROM record ORDER BY i").fetchall()
     records: list[dict[str, Any]] = [dict(zip(columns, row[1:], strict=True)) for row in found]
     scorer = Scorer(PROFILE, model)
     bands = set()
-    for l, r, score, rule, band in connection.execute(score_select(PROFILE, model, "pair", "TRUE")).fetchall():
-        decision = scorer.decide(records[l], records[r])
-        assert decision.score == pytest.approx(score, abs=1e-9), (records[l], records[r])
+    for a, b, score, rule, band in connection.execute(score_select(PROFILE, model, "pair", "TRUE")).fetchall():
+        decision = scorer.decide(records[a], records[b])
+        assert decision.score == pytest.approx(score, abs=1e-9), (records[a], records[b])
         assert decision.method == ("score" if rule < 0 else PROFILE.rules[rule].name)
         assert decision.band == band
-        assert scorer.decide(records[r], records[l]) == replace(decision, score=pytest.approx(decision.score))
+        assert scorer.decide(records[b], records[a]) == replace(decision, score=pytest.approx(decision.score))
         bands.add((band, decision.method))
     assert {("link", "same_number"), ("link", "score"), ("review", "score"), ("separate", "score"),
             ("separate", "different_numbers")} <= bands  # fmt: skip

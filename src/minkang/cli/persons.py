@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from minkang.cli.output import Output, output
+from minkang.persons.profile import Profile, read_profile
 from minkang.synth.region import read_region
 
 app = typer.Typer(help="人员主索引:谁是谁,凭什么。 The person index: who is who, and why.", no_args_is_help=True)
@@ -37,7 +38,7 @@ def link(  # noqa: PLR0917 - Typer makes options of them, which have no places
     from minkang.persons.bulk.linking import write_clusters, write_review  # noqa: PLC0415
 
     said = output(as_json=as_json)
-    done = _run(said, input, config, region, model, engine, threads, memory)
+    done = _run(said, input, read_profile(config, region), model, engine=engine, threads=threads, memory=memory)
     write_clusters(done, out)
     waiting = write_review(done, review) if review else done.bands.get("review", 0)
     if save_model:
@@ -45,7 +46,9 @@ def link(  # noqa: PLR0917 - Typer makes options of them, which have no places
     said.result({**done.told(), "file": str(out)})
     for remark in done.remarks:
         said.remark(remark)
-    said.say("persons.done", records=f"{done.records:,}", persons=f"{done.persons:,}", pairs=f"{done.pairs:,}", file=out)
+    said.say(
+        "persons.done", records=f"{done.records:,}", persons=f"{done.persons:,}", pairs=f"{done.pairs:,}", file=out
+    )
     said.say("persons.waiting", pairs=f"{waiting:,}", records=f"{done.waiting:,}", refused=done.refused)
 
 
@@ -66,7 +69,7 @@ def explain(  # noqa: PLR0917 - Typer makes options of them, which have no place
     from minkang.persons.scoring import Scorer  # noqa: PLC0415
 
     said = output(as_json=as_json)
-    done = _run(said, input, config, region, model, "duckdb", 2, "6GB")
+    done = _run(said, input, read_profile(config, region), model)
     left, right = prepared_record(done, a), prepared_record(done, b)
     decision = Scorer(done.profile, done.model).decide(left, right)
     told = steps(decision, left, right, said.language)
@@ -78,15 +81,21 @@ def explain(  # noqa: PLR0917 - Typer makes options of them, which have no place
         typer.echo(verdict(decision, done.profile, said.language))
 
 
-def _run(said: Output, files: list[Path], config: str, region: str | None, model: Path | None, engine: str,
-         threads: int, memory: str) -> Any:  # fmt: skip
+def _run(
+    said: Output,
+    files: list[Path],
+    profile: Profile,
+    model: Path | None,
+    *,
+    engine: str = "duckdb",
+    threads: int = 2,
+    memory: str = "6GB",
+) -> Any:
     # As in `link`.
     from minkang.persons.bulk.linking import Options, link_files  # noqa: PLC0415
     from minkang.persons.bulk.spark import score_on_spark  # noqa: PLC0415
     from minkang.persons.model import read_model  # noqa: PLC0415
-    from minkang.persons.profile import read_profile  # noqa: PLC0415
 
-    profile = read_profile(config, region)
     options = Options(
         model=read_model(str(model)) if model else None,
         threads=threads,
@@ -95,4 +104,6 @@ def _run(said: Output, files: list[Path], config: str, region: str | None, model
         scoring=score_on_spark if engine == "spark" else None,
     )
     with said.progress("persons.progress", 1.0) as advance:
-        return link_files(files, profile, options, lambda stage, share: advance.to(share, said.word(f"persons.{stage}")))
+        return link_files(
+            files, profile, options, lambda stage, share: advance.to(share, said.word(f"persons.{stage}"))
+        )

@@ -1,7 +1,7 @@
 """From decided pairs to persons: merging from the surest pair down, never against a rule; pure, no store.
 
-Single linkage chains one wrong pair into a giant; here a merge is refused where any member of one side is kept apart from
-any member of the other by a rule, also where the two were never compared.
+Single linkage chains one wrong pair into a giant; here a merge is refused where any member of one side is kept apart
+from any member of the other by a rule, also where the two were never compared.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ A test is written in a profile as a table with one key:
 | `one_has = ["a"]` | one side has something in every column, the other side in none |
 | `all`, `any`, `none` | of a list of tests |
 
-`edit` and `alike` are used on ASCII only: DuckDB counts bytes there, and for Chinese names the prepared columns hold what
-a comparison needs (docs/explanation/persons.md).
+`edit` and `alike` are used on ASCII only: DuckDB counts bytes there, and for Chinese names the prepared columns hold
+what a comparison needs (docs/explanation/persons.md).
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ Preparation = Callable[[Raw], Columns]
 MOTHER_DAYS = 12 * 365  # a card whose owner was born this long before the record's birth date is a parent's
 RESIDENT = ("name", "surname", "given", "sound", "shape", "bag", "short", "first", "pair", "sex", "birth", "birth_year",
             "birth_days", "birth_turned", "birth_lunar", "id", "id_strict", "id_written", "phone", "place", "town",
-            "guardian", "guardian_sound", "mother", "order", "document", "health_card", "odd_name", "odd_birth")  # fmt: skip
+            "guardian", "guardian_sound", "mother", "order", "document", "health_card", "odd_name",
+            "odd_birth")  # fmt: skip
 NUMBERS = frozenset({"birth_year", "birth_days"})
 
 

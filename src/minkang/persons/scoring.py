@@ -64,9 +64,7 @@ class Scorer:
         for rule in self.profile.rules:
             if rule.test.holds(left, right):
                 return Decision(rule.band, score, rule.name, self.model.prior, parts)
-        band: Band = (
-            "link" if score >= self.profile.link else "review" if score >= self.profile.review else "separate"
-        )
+        band: Band = "link" if score >= self.profile.link else "review" if score >= self.profile.review else "separate"
         return Decision(band, score, "score", self.model.prior, parts)
 
     def forbids(self, left: Prepared, right: Prepared) -> str:

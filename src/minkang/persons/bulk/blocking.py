@@ -92,7 +92,8 @@ def _too_large(connection: duckdb.DuckDBPyConnection, rule: tuple[str, ...], lar
     value = " || ' · ' || ".join(f'min(record."{name}"::VARCHAR)' for name in rule)
     rows = connection.execute(
         f"SELECT {value}, s.n, s.n * (s.n - 1) // 2 - (s.n - 1), coalesce(mode(sender), '') "  # noqa: S608
-        "FROM sized s JOIN keyed USING (k) JOIN record USING (i) WHERE s.n > $large GROUP BY s.k, s.n ORDER BY s.n DESC",
+        "FROM sized s JOIN keyed USING (k) JOIN record USING (i) WHERE s.n > $large GROUP BY s.k, s.n "
+        "ORDER BY s.n DESC",
         {"large": large},
     ).fetchall()
     return [Cut(rule, value, int(n), int(pairs), sender) for value, n, pairs, sender in rows]

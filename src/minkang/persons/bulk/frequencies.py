@@ -28,7 +28,7 @@ def count(connection: duckdb.DuckDBPyConnection, profile: Profile) -> dict[str, 
         )
         (total,) = connection.execute("SELECT coalesce(sum(n), 1) FROM counted").fetchall()[0]
         common = connection.execute(
-            f"SELECT value, n FROM counted WHERE n > 1 ORDER BY n DESC, value LIMIT {KEPT}"
+            "SELECT value, n FROM counted WHERE n > 1 ORDER BY n DESC, value LIMIT $kept", {"kept": KEPT}
         ).fetchall()
         shares = {value: int(n) / int(total) for value, n in common}
         found[name] = Frequencies(1.0 / int(total), shares)

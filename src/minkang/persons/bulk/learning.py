@@ -33,11 +33,11 @@ def learn(connection: duckdb.DuckDBPyConnection, profile: Profile, records: int)
     settings = SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="i",
-        comparisons=[comparisons.CustomComparison(**_for_splink(one)) for one in profile.comparisons],
+        comparisons=[comparisons.CustomComparison(**for_splink(one)) for one in profile.comparisons],
         blocking_rules_to_generate_predictions=[block_on(*profile.blocks[0])],
         retain_matching_columns=False,
     )
-    np.random.seed(SEED)  # noqa: NPY002 - Splink draws from numpy's global generator
+    np.random.seed(SEED)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.getLogger("splink").setLevel(logging.ERROR)
@@ -53,7 +53,8 @@ def learn(connection: duckdb.DuckDBPyConnection, profile: Profile, records: int)
     prior = float(told["probability_two_random_records_match"])
     return Model(
         weights={
-            one.name: _weights(one, known, profile.least.get(one.name, {})) for one, known in zip(profile.comparisons, told["comparisons"], strict=True)
+            one.name: _weights(one, known, profile.least.get(one.name, {}))
+            for one, known in zip(profile.comparisons, told["comparisons"], strict=True)
         },
         pairs_a_record=prior * (records - 1) / 2.0,
         records=records,
@@ -61,7 +62,8 @@ def learn(connection: duckdb.DuckDBPyConnection, profile: Profile, records: int)
     )
 
 
-def _for_splink(one: Comparison) -> dict[str, Any]:
+def for_splink(one: Comparison) -> dict[str, Any]:
+    """A comparison as Splink is told it: `CustomComparison(**told)`."""
     levels: list[dict[str, Any]] = []
     if one.needs:
         lacking = Test("one_lacks", one.needs).sql('"{}_l"', '"{}_r"')

@@ -48,7 +48,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Linked:
-    """What linking gave. The tables `record`, `edge(l, r, score, rule, band)` and `person(i, cluster)` stay in `connection`.
+    """What linking gave; tables `record`, `edge(l, r, score, rule, band)`, `person(i, cluster)` stay in `connection`.
 
     Attributes:
         records, persons, pairs: read, found, compared.
@@ -79,7 +79,9 @@ class Linked:
         }
 
 
-def link_files(inputs: Sequence[Path], profile: Profile, options: Options, tell: Told = lambda _stage, _share: None) -> Linked:
+def link_files(
+    inputs: Sequence[Path], profile: Profile, options: Options, tell: Told = lambda _stage, _share: None
+) -> Linked:
     """Link the records of one or more files.
 
     Raises:
@@ -99,7 +101,7 @@ def link_files(inputs: Sequence[Path], profile: Profile, options: Options, tell:
     set_rivals_aside(connection, profile)
     tell("merge", 0.85)
     refused = cluster(connection, profile, loaded.records)
-    return _linked(connection, profile, model, loaded, blocked, refused)
+    return _linked(connection, profile, model, loaded, blocked, refused=refused)
 
 
 def _model(connection: duckdb.DuckDBPyConnection, profile: Profile, options: Options, records: int) -> Model:
@@ -182,7 +184,13 @@ def _facts(connection: duckdb.DuckDBPyConnection, apart: Apart) -> dict[int, Fac
 
 
 def _linked(
-    connection: duckdb.DuckDBPyConnection, profile: Profile, model: Model, loaded: Loaded, blocked: Blocked, refused: int
+    connection: duckdb.DuckDBPyConnection,
+    profile: Profile,
+    model: Model,
+    loaded: Loaded,
+    blocked: Blocked,
+    *,
+    refused: int,
 ) -> Linked:
     names = {k: rule.name for k, rule in enumerate(profile.rules)} | {-1: "score", len(profile.rules): "rival"}
     bands = dict(connection.execute("SELECT band, count(*) FROM edge GROUP BY 1 ORDER BY 1").fetchall())

@@ -15,7 +15,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.csv as arrow_csv  # type: ignore[import-untyped]
 
 from minkang.errors import Fault
-from minkang.persons.preparing import NUMBERS, prepared_columns, preparation
+from minkang.persons.preparing import NUMBERS, preparation, prepared_columns
 from minkang.persons.profile import Profile
 
 ROWS_A_PART = 50_000
@@ -47,7 +47,9 @@ def load(
     divisions: dict[str, str],
     processes: int = 2,
 ) -> Loaded:
-    """Fill `record(i, rid, input, sender, <prepared columns>)`, `i` counting from 0 in the order of (rid, input), rid being the id as written.
+    """Fill `record(i, rid, input, sender, <prepared columns>)`, `i` counting from 0 by (rid, input).
+
+    `rid` is the id as written.
 
     Raises:
         Fault: `PERSONS-005` for a file that cannot be read, `PERSONS-006` for one with no fitting column,

@@ -36,7 +36,7 @@ def score_on_spark(connection: duckdb.DuckDBPyConnection, profile: Profile, mode
         from pyspark.sql import SparkSession  # noqa: PLC0415
 
         session = SparkSession.getActiveSession() or SparkSession.builder.appName("minkang persons").getOrCreate()
-    except Exception as error:  # noqa: BLE001 - a missing Java shows as one of several exceptions
+    except Exception as error:
         raise Fault("PERSONS-011", reason=str(error).splitlines()[0]) from error
     select = score_select(profile, model, "pair", "band <> 'separate'")
     with tempfile.TemporaryDirectory(dir=session.conf.get("spark.minkang.folder", None)) as name:

@@ -47,13 +47,13 @@ def score_select(profile: Profile, model: Model, pairs: str, kept: str) -> str:
         kept: a condition on `score`, `rule` (number of the rule, -1 for none) and `band`.
     """
     gammas = [f"{level_case(one)} AS g{k}" for k, one in enumerate(profile.comparisons)]
-    tfs = [f"{side}.{FREQUENCY}{name} AS {side}_{FREQUENCY}{name}" for name in _weighed(profile, model) for side in "lr"]
+    tfs = [
+        f"{side}.{FREQUENCY}{name} AS {side}_{FREQUENCY}{name}" for name in _weighed(profile, model) for side in "lr"
+    ]
     bits = [f"({bits_case(one, model, f'g{k}')})" for k, one in enumerate(profile.comparisons)]
     inner = ", ".join(["p.l", "p.r", *gammas, *tfs, f"{rule_case(profile.rules)} AS rule"])
     score = " + ".join([f"CAST({model.prior!r} AS DOUBLE)", *bits])
-    body = (
-        f"(SELECT {inner} FROM {pairs} p JOIN record l ON l.i = p.l JOIN record r ON r.i = p.r)"  # noqa: S608
-    )
+    body = f"(SELECT {inner} FROM {pairs} p JOIN record l ON l.i = p.l JOIN record r ON r.i = p.r)"  # noqa: S608
     scored = f"(SELECT l, r, {score} AS score, rule FROM {body})"  # noqa: S608
     banded = f"(SELECT l, r, score, rule, {band_case(profile)} AS band FROM {scored})"  # noqa: S608
     return f"SELECT l, r, score, rule, band FROM {banded} WHERE {kept}"  # noqa: S608

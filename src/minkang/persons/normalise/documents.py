@@ -57,7 +57,9 @@ def read_card(text: str | None) -> Card:
             card = parse_id_card(number)
         except Fault:
             continue
-        return Card(card.number, card.number, card.born.strftime("%Y%m%d"), "1" if card.male else "2", mended, card.widened)
+        return Card(
+            card.number, card.number, card.born.strftime("%Y%m%d"), "1" if card.male else "2", mended, card.widened
+        )
     return Card(written=_confusables(written))
 
 
@@ -73,7 +75,10 @@ def _filler(number: str) -> bool:
 
 @lru_cache(maxsize=_MANY)
 def read_phone(text: str | None) -> str:
-    """A mobile number (11 digits, the first a 1; numbers never given out are let through), or a landline with its area code as written; "" for placeholders and junk."""
+    """A mobile number (11 digits, the first a 1) or a landline with its area code; "" for placeholders and junk.
+
+    Mobile numbers that were never given out are let through: synthetic persons have such.
+    """
     written = re.sub(r"[^\d+]", "", plain(text))
     mobile = _PHONE.fullmatch(written)
     number = mobile[1] if mobile else written if _LANDLINE.fullmatch(written) else ""

@@ -16,7 +16,9 @@ _CHILD = re.compile(
     r"^(?P<mother>.{2,}?)(?:之|的|-)?(?:(?P<twin>双胞胎|双|三胞胎|三)(?P<place>大|小|中|一|二|三|1|2|3|[AaBbCc甲乙丙])"
     r"|之?(?P<first>长|大|次|二|三)?(?P<kind>子|女|婴|宝宝|毛毛|男婴|女婴|大子|小子|大女|小女))$"
 )
-_MARKED = re.compile(r".{2,}(之子|之女|之婴|双大|双小|双中|之长子|之次子|之长女|之次女|之大子|之小子|之大女|之小女|男婴|女婴|婴儿?|宝宝|毛毛|双胞胎[大小一二12AB甲乙]|双[一二12AB甲乙]|三[大中小])$")
+_MARKED = re.compile(
+    r".{2,}(之子|之女|之婴|双大|双小|双中|之长子|之次子|之长女|之次女|之大子|之小子|之大女|之小女|男婴|女婴|婴儿?|宝宝|毛毛|双胞胎[大小一二12AB甲乙]|双[一二12AB甲乙]|三[大中小])$"
+)
 _ORDERS = {"大": "1", "一": "1", "1": "1", "a": "1", "甲": "1", "长": "1", "小": "2", "二": "2", "2": "2", "b": "2",
            "乙": "2", "次": "2", "中": "2", "三": "3", "3": "3", "c": "3", "丙": "3"}  # fmt: skip
 _NOBODY = re.compile(
@@ -65,8 +67,12 @@ EMPTY = Name()
 def _surnames() -> dict[str, str]:
     """Surnames with a reading of their own, and all of two characters."""
     text = (files("minkang.persons") / "data" / "surnames.tsv").read_text("utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    return {surname: sound for surname, sound in rows}
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        surname, _, sound = line.partition("\t")
+        if sound:
+            found[surname] = sound
+    return found
 
 
 @lru_cache(maxsize=_MANY)
@@ -74,7 +80,7 @@ def read_name(text: str | None) -> Name:
     """Read a name field.
 
     Returns:
-        `EMPTY` for nothing, `NOBODY` for a placeholder (不详, 无名氏, 未知 …); a child's note (王芳之子, 王芳双大) gives
+        `EMPTY` for nothing, `NOBODY` for a placeholder (不详, 无名氏 …); a child's note (王芳之子, 王芳双大) gives
         `mother`, `child` and `order` and no name of its own.
     """
     written = simplified(plain(text))
@@ -124,7 +130,7 @@ def _chinese(full: str) -> Name:
 
 
 def _minority(parts: list[str]) -> Name:
-    """A name of parts (买买提·艾力): dots of any kind and none are the same; the first part is what people are called."""
+    """A name of parts (买买提·艾力): dots of any kind and none are the same; people are called by the first."""
     full = "".join(parts)
     return Name(full, "", full, reading(full), shape(full), "".join(sorted(full)), parts[0])
 
