@@ -48,7 +48,8 @@ def message(number: int, results: int, run: str = "") -> bytes:
 
 
 def _through_a_socket(results: int) -> Row:
-    with tempfile.TemporaryDirectory(prefix="minkang-hl7-") as folder:
+    with tempfile.TemporaryDirectory(prefix="minkang-hl7-", dir="/var/tmp") as folder:
+        Path(folder).chmod(0o711)  # The database may run as an account of its own.
         environment = {**os.environ, "MINKANG_HOME": folder}
         for command in (["init"], ["exchange", "sender", SENDER, "--feed", "hl7v2"]):
             subprocess.run([MINKANG, *command], env=environment, check=True, capture_output=True)

@@ -121,9 +121,12 @@ def resource(c: Conversion, one: Segment) -> None:
 
 def finish_appointment(c: Conversion) -> None:
     """An appointment has a participant and, unless it is cancelled or only proposed, a time."""
-    body = c.appointment
-    if body is None:
-        return
+    for draft in c.drafts.values():
+        if draft.type == "Appointment":
+            _finish(c, draft.body)
+
+
+def _finish(c: Conversion, body: Json) -> None:
     if not body["participant"]:
         body["participant"] = [{"actor": {"display": "-"}, "status": "needs-action"}]
     if "start" not in body and body["status"] not in {"proposed", "cancelled", "waitlist"}:

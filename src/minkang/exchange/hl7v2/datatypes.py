@@ -34,8 +34,15 @@ def tables() -> Mapping[str, Mapping[str, str]]:
 
 
 def kept(**parts: Any) -> Json:
-    """The parts that are not empty."""
-    return {name: part for name, part in parts.items() if part or part == 0}
+    """The parts that are not empty; of lists what in them is not."""
+    found: Json = {}
+    for name, part in parts.items():
+        if type(part) is list:
+            if whole := part if all(part) else [one for one in part if one]:
+                found[name] = whole
+        elif part or part == 0:
+            found[name] = part
+    return found
 
 
 def code_text(text: str) -> str:

@@ -67,7 +67,9 @@ def unescape(text: str, marks: Delimiters, codec: str) -> str:
 
 def _sequence(name: str, marks: Delimiters, codec: str) -> tuple[str, str | None] | None:
     """The text a sequence stands for and the character set it shifts to (None: no change); None where unknown."""
-    single = marks.meaning(name)
+    if not name:
+        return None
+    single = marks.meaning(name) if len(name) == 1 else None
     if single is not None:
         return single, None
     if name[:1] == "X" and (raw := _hexadecimal(name[1:])) is not None:
