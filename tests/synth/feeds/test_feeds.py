@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import zipfile
 from collections import Counter
 from itertools import pairwise
@@ -205,3 +206,16 @@ def test_every_module_that_is_there_keeps_the_contract(truth: Truth) -> None:
             assert feed.every in {"month", "quarter", "year"}
             assert (feed.pack in {Pack.CSV, Pack.XLSX}) == bool(feed.columns)
             assert len(set(feed.columns)) == len(feed.columns)
+
+
+def test_the_reference_names_every_column_in_its_place() -> None:
+    """docs/reference/feeds.md is what mapping files are written from."""
+    text = (Path(__file__).parents[3] / "docs" / "reference" / "feeds.md").read_text("utf-8")
+    for name in OWN:
+        for feed in feed_module(name).FEEDS:
+            assert f"`{feed.name}`" in text
+            if feed.columns:
+                section = text[max(text.find(f"## `{feed.name}`"), text.find(f"\n`{feed.name}` (key")) :]
+                section = section[: section.index("`数据状态`") + 10]
+                named = [word for word in re.findall(r"`([^`\n]+)`", section) if word in feed.columns]
+                assert tuple(dict.fromkeys(named)) == feed.columns, feed.name
