@@ -105,7 +105,7 @@ class Refresher:
     ) -> None:
         self._folder = folder
         self._source = source
-        self._resolver = resolver or EachPatientItself()
+        self._resolver = EachPatientItself() if resolver is None else resolver
         self._tables = dict(standard_tables() if tables is None else tables)
         self._given = {one.table.name: one for one in given}
         self._relinked = relinked

@@ -29,6 +29,7 @@ def connect(folder: Path, *, threads: int | None = None, memory: str = "4GiB") -
             "memory_limit": memory,
             "temp_directory": str(folder / "spill"),
             "autoinstall_known_extensions": False,
+            "enable_progress_bar": False,
             "autoload_known_extensions": False,
         },
     )
