@@ -118,6 +118,11 @@ def connectors() -> Connectors:
 
         return Hl7v2()
 
+    def dicom(_: str) -> Connector:
+        from minkang.exchange.dicom import Dicom  # noqa: PLC0415  as above
+
+        return Dicom()
+
     def cda(_: str) -> Connector:
         from minkang.exchange.cda.connector import Documents  # noqa: PLC0415  loads lxml
 
@@ -131,6 +136,7 @@ def connectors() -> Connectors:
     return Connectors(
         {
             "hl7v2": hl7v2,
+            "dicom": dicom,
             "cda": cda,
             "csv": table,
             "fhir": lambda _: FhirConnector(),
