@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+
+import msgspec
 
 TEMPLATES = "2.16.156.10011.2.1.1."
 DOCUMENT_CODES = "2.16.156.10011.2.4"
@@ -99,7 +100,7 @@ class Element:
 
 @dataclass(frozen=True)
 class Kind:
-    """What an entry becomes; see `data/kinds.toml`."""
+    """What an entry becomes; see `data/kinds.toml`. `body` is JSON, decoded anew for each resource."""
 
     name: str
     resource: str
@@ -108,7 +109,7 @@ class Kind:
     subject: str
     visit: str
     role: bool
-    body: Mapping[str, Any]
+    body: bytes
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -190,7 +191,8 @@ def kinds() -> Mapping[str, Kind]:
     for name, row in tomllib.loads(text).items():
         found[name] = Kind(
             name, row["resource"], row.get("once", False), row.get("time", ""), row.get("subject", "subject"),
-            row.get("visit", "encounter"), row.get("role", False), row["body"],
+            row.get("visit", "encounter"), row.get("role", False),
+            msgspec.json.encode(row["body"]),
         )  # fmt: skip
     return found
 

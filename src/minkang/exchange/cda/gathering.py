@@ -6,10 +6,9 @@ one says a second time what is already said. Of some kinds (`once`) a document h
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, json
 
 from minkang.codes.translator import Translator
 from minkang.exchange.cda import paths
@@ -22,6 +21,7 @@ from minkang.exchange.message import Note
 
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 VACCINATION = "vaccination"
+_DECODER = json.Decoder(dict[str, Any])
 
 
 class Group(Struct):
@@ -153,7 +153,7 @@ class Gatherer:
         return self._once[name]
 
     def _new(self, kind: Kind) -> Group:
-        group = Group(kind, copy.deepcopy(dict(kind.body)), self._key)
+        group = Group(kind, _DECODER.decode(kind.body), self._key)
         self.groups.append(group)
         return group
 

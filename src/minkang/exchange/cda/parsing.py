@@ -66,9 +66,14 @@ class Node:
 
     def first(self, *path: str) -> Node | None:
         """The first descendant along a path of names."""
-        found: Node | None = self
+        found = self
         for name in path:
-            found = next((one for one in found.children if one.name == name), None) if found else None
+            for one in found.children:
+                if one.name == name:
+                    found = one
+                    break
+            else:
+                return None
         return found
 
     def words(self, *path: str) -> str:
@@ -168,7 +173,7 @@ _HL7_PREFIX = f"{{{HL7}}}"
 
 
 def _node(element: etree._Element) -> Node:
-    name = str(element.tag)
+    name: str = element.tag
     if name.startswith(_HL7_PREFIX):
         name = name[len(_HL7_PREFIX) :]
     text = element.text or ""
@@ -176,10 +181,6 @@ def _node(element: etree._Element) -> Node:
         if name == "text":  # A narrative: its words in their order, whatever marks them up.
             text = "\n".join(part for part in (str(one).strip() for one in element.itertext()) if part)
         else:
-            text += "".join(child.tail or "" for child in element)
-    return Node(name, {str(key): str(value) for key, value in element.attrib.items()}, text.strip(), _line_of(element))
-
-
-def _line_of(element: etree._Element) -> int:
-    line: object = element.sourceline
-    return line if isinstance(line, int) else 0
+            text += "".join([child.tail for child in element if child.tail])
+    attributes: dict[str, str] = dict(element.attrib)  # type: ignore[arg-type]  # they are text in XML that was text
+    return Node(name, attributes, text.strip(), element.sourceline or 0)  # type: ignore[arg-type, unreachable]

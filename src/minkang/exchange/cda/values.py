@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from calendar import monthrange
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -68,6 +69,7 @@ def number(text: str) -> float | None:
     return int(found) if "." not in text else found
 
 
+@lru_cache(maxsize=1 << 14)
 def time(text: str) -> str:
     """`20200517`, `202005170831` and longer as FHIR's; empty where it is no time. Without an offset it is China's.
 
@@ -94,6 +96,7 @@ def _is_clock(hour: str | None, minute: str | None, second: str | None) -> bool:
     return int(hour or 0) <= _HOURS and int(minute or 0) <= _MINUTES and int(second or 0) <= _MINUTES
 
 
+@lru_cache(maxsize=1 << 14)
 def stamp(text: str) -> str:
     """A FHIR date or dateTime as CDA writes it; the offset is left out where it is China's."""
     digits = re.sub(r"[-:T]", "", text[:19]) if len(text) > 10 else text.replace("-", "")
