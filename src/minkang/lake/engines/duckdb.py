@@ -22,17 +22,23 @@ def connect(folder: Path, *, threads: int | None = None, memory: str = "4GiB") -
         threads: how many to use; by default as many as the process may.
         memory: the most it holds in memory, as DuckDB writes it (`4GiB`).
     """
-    return duckdb.connect(
+    connection = duckdb.connect(
         ":memory:",
         config={
             "threads": threads or len(os.sched_getaffinity(0)),
             "memory_limit": memory,
             "temp_directory": str(folder / "spill"),
             "autoinstall_known_extensions": False,
-            "enable_progress_bar": False,
             "autoload_known_extensions": False,
         },
     )
+    return quiet(connection)
+
+
+def quiet(connection: Connection) -> Connection:
+    """The connection, which will not draw a progress bar of its own on the terminal."""
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def count_of(connection: Connection, text: str) -> int:
