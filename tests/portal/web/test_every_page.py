@@ -44,8 +44,9 @@ WEIGHT = 150_000
 Corner = tuple[str, int, str]
 RUN = """async () => {
   const found = await axe.run(document, { resultTypes: ['violations', 'passes'] });
-  return { passed: found.passes.length, broken: found.violations.filter((one) => ['serious', 'critical'].includes(one.impact))
-    .map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`) };
+  const broken = found.violations.filter((one) => ['serious', 'critical'].includes(one.impact));
+  const said = broken.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
+  return { passed: found.passes.length, broken: said };
 }"""
 
 

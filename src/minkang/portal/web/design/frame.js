@@ -86,9 +86,9 @@
   function move(event) {
     const inPalette = palette?.open;
     if (!inPalette && (typing(event.target) || document.querySelector("dialog[open]"))) return;
-    const rows = event.target.closest("table[data-rows]") ?? (inPalette ? null : document.querySelector("table[data-rows]"));
+    const rows = event.target.closest(".listing-rows")?.querySelector("table[data-rows]") ?? (inPalette ? null : document.querySelector("table[data-rows]"));
     const stops = inPalette ? [palette.querySelector("input"), ...found.querySelectorAll("a")]
-      : event.target === document.body || event.target.closest("table[data-rows]") ? [...(rows?.querySelectorAll("tbody tr") ?? [])].map(stopOf) : [];
+      : event.target === document.body || event.target.closest(".listing-rows") ? [...(rows?.querySelectorAll("tbody tr") ?? [])].map(stopOf) : [];
     if (!stops.length) return;
     if (inPalette && (event.key === "Home" || event.key === "End")) return;
     const here = inPalette ? stops.indexOf(document.activeElement) : stops.findIndex((stop) => stop.closest("tr").contains(document.activeElement));

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from django.http import QueryDict
-
 from minkang.portal.web.tables.source import Column, TableQuery
 
 SIZES = (20, 50, 100, 200)
@@ -70,12 +68,15 @@ class Address:
         return tuple((f"{self.prefix}{name}", value) for name, value in found)
 
 
-def read(given: QueryDict, columns: Sequence[Column], prefix: str = "") -> Address:
-    """Read an address; what no column offers is left out, so that an old address still shows something."""
+def read(given: Iterable[tuple[str, Sequence[object]]], columns: Sequence[Column], prefix: str = "") -> Address:
+    """Read the parameters of an address, each with its values (`QueryDict.lists`).
+
+    What no column offers is left out, so that an old address still shows something.
+    """
     own: dict[str, str] = {}
     others: list[tuple[str, str]] = []
     names = {"sort", "columns", "size", "after", "export", *(f"f.{name}" for name in filter_names(columns))}
-    for name, values in given.lists():
+    for name, values in given:
         bare = name.removeprefix(prefix)
         if name.startswith(prefix) and bare in names:
             own[bare] = ",".join(map(str, values)) if bare == "columns" else str(values[-1])

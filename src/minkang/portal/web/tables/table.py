@@ -71,7 +71,7 @@ class Table:
         self.request = request
         self.source = source
         self.empty = empty
-        self.address = addresses.read(request.GET, source.columns, prefix)
+        self.address = addresses.read(request.GET.lists(), source.columns, prefix)
         self.id = f"table-{source.name}"
         self.problem: Message | None = None
         self.status = 200
