@@ -18,8 +18,8 @@ from benchmarks.rows import Row
 MINKANG = Path(sys.executable).with_name("minkang")
 CONNECTIONS = 8
 WINDOW = 50
-MESSAGES = 12_000
-PATIENTS = 4_000
+MESSAGES = 6_000
+PATIENTS = 2_000
 SENDER = "county-hospital"
 TESTS = (("6690-2", "白细胞计数", "10*9/L", "3.5-9.5"), ("718-7", "血红蛋白", "g/L", "115-175"),
          ("777-3", "血小板计数", "10*9/L", "125-350"), ("1988-5", "C反应蛋白", "mg/L", "0-10"))  # fmt: skip

@@ -17,7 +17,7 @@ UNSUPPORTED = {"HL7-012": ("200", "Unsupported message type")}
 CODES = {
     "HL7-001": ("100", "Segment sequence error"), "HL7-002": ("101", "Required field missing"),
     "HL7-004": ("101", "Required field missing"), "HL7-011": ("101", "Required field missing"),
-    "HL7-013": ("100", "Segment sequence error"), "HL7-014": ("101", "Required field missing"),
+    "HL7-013": ("100", "Segment sequence error"),
 }  # fmt: skip
 REFUSED = {"HL7-012", "HL7-015", "HL7-016", "EXCHANGE-022", "EXCHANGE-023", "EXCHANGE-024"}
 """Not for their content: AR and CR. With AE and CE the message was kept, and sending it again changes nothing."""
