@@ -150,7 +150,7 @@ class _Cut:
                 if table is None and len(looked) >= self._within():
                     break
             elif line.fault is not None:
-                fault = Fault("TABLES-012") if torn(line) else line.fault
+                fault = Fault("TABLES-012") if torn(line) and line.fault.code != "TABLES-015" else line.fault
                 yield self.reject(fault, line.raw, f"row {line.number}", table.feed)
             elif any(line.fields):
                 last = torn(line) and len(line.fields) < len(table.head)

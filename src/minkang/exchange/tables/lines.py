@@ -152,11 +152,17 @@ def _encoding(sample: bytes) -> str:
 
 
 def _decode(raw: bytes, encoding: str) -> tuple[str, Fault | None]:
-    """The text of a record; one in the other encoding is read in that (parts of files are pasted together)."""
-    for one in (encoding, *(other for other in ENCODINGS if other != encoding)):
+    """The text of a record; one in the other encoding is read in that (parts of files are pasted together).
+
+    Chinese in UTF-8 often passes for GB18030, so UTF-8 is tried first; GB18030 that passes for UTF-8 (`联通`) shows by
+    its characters of two bytes, which Chinese text does not have.
+    """
+    for one in ENCODINGS:
         try:
             text = raw.decode(one)
         except UnicodeDecodeError:
+            continue
+        if one != encoding and one == "utf-8" and any("\x80" <= sign < "\u0800" for sign in text):
             continue
         return text.replace("\0", "") if "\0" in text else text, None
     return "", Fault("TABLES-014")
