@@ -83,5 +83,5 @@ class FolderBlobs:
         except (OSError, zstandard.ZstdError) as error:
             raise Fault("BLOBS-003", where=str(self._place(blob)), blob=blob, reason=str(error)) from error
         if hashlib.sha256(content).hexdigest() != blob:
-            raise Fault("BLOBS-003", where=str(self._place(blob)), blob=blob, reason="SHA-256")
+            raise Fault("BLOBS-003", where=str(self._place(blob)), blob=blob, reason="other content")
         return content

@@ -18,6 +18,7 @@ from minkang.exchange.rejects.desk import Reject, Rejects, parse_states
 app = typer.Typer(help="拒收件的查看、更正、重放与作废。 Rejects.", no_args_is_help=True)
 CodeOption = Annotated[str | None, typer.Option("--code", help="只看此原因代码。 Only this reason.")]
 Id = Annotated[int, typer.Argument(help="拒收件编号。 The number of the reject.")]
+SHOWN = 4000
 ACCESS = program_access("exchange")
 
 
@@ -71,7 +72,7 @@ def show(
             for one in history]  # fmt: skip
     out.table(heads, rows)
     if not as_json:
-        out.console.out(text[:4000].decode("utf-8", "backslashreplace"))
+        out.console.out(_readable(text[:SHOWN]))
 
 
 @app.command()
@@ -138,6 +139,15 @@ def reopen(id: Id, as_json: Json = False) -> None:
     with opened(out) as intake:
         reject = Rejects(intake).reopen(ACCESS, id)
     _told_state(out, reject)
+
+
+def _readable(text: bytes) -> str:
+    """The beginning of a body as text; how large it is where it is none."""
+    for encoding in ("utf-8", "gb18030"):
+        decoded = text.decode(encoding, "ignore")
+        if "\0" not in decoded and decoded.replace("\r", "\n").replace("\n", "").replace("\t", "").isprintable():
+            return decoded.replace("\r\n", "\n").replace("\r", "\n")
+    return f"{len(text):,} bytes …"
 
 
 def _told_state(out: Output, reject: Reject) -> None:
