@@ -130,6 +130,13 @@ def test_a_study_without_patient_number_is_refused() -> None:
         bodies(one)
 
 
+def test_a_length_that_fits_no_value_is_a_broken_file() -> None:
+    """pydicom has an error of its own for it, which is no ValueError."""
+    body = bytearray(image())
+    body[149] = 0
+    assert [type(one) for one in Dicom().split(io.BytesIO(bytes(body[:161])), "x", SENDER)] == [Rejected]
+
+
 @given(st.data())
 def test_damaged_files_never_do_worse_than_a_reject(data: st.DataObject) -> None:
     body = bytearray(image())
