@@ -153,12 +153,16 @@ def test_boundaries_are_read_from_geojson() -> None:
 def test_every_address_belongs_to_an_area() -> None:
     """The longest beginning decides, so that residents are not data; administration is for administrators."""
     areas = seen_by((), all_roles=True)
-    for path, key in {"/records/Patient/1": "areas.people", "/records/Observation": "areas.data", "/regions/jinan": "areas.institutions",
-                      "/administration/audit": "areas.administration", "/": "areas.home"}.items():  # fmt: skip
+    expected = {
+        "/records/Patient/1": "areas.people",
+        "/records/Observation": "areas.data",
+        "/regions/jinan": "areas.institutions",
+        "/administration/audit": "areas.administration",
+        "/": "areas.home",
+    }
+    for path, key in expected.items():
         found = area_of(areas, path)
         assert found is not None
         assert found.front.key == key
     everybody = {area.front.key for area in seen_by((), all_roles=False)}
     assert {area.front.key for area in AREAS} - everybody == {"areas.administration"}
-        "areas.administration"
-    }

@@ -62,7 +62,8 @@ def test_the_keyboard_reaches_everything_of_a_page(running: Running, browser: An
         screen.page.keyboard.press("Tab")
         stop = screen.page.evaluate(
             "(() => { const a = document.activeElement, r = a.getBoundingClientRect();"
-            "return [a.className, a.closest('header, .filters, .listing-tools, .listing-rows, footer')?.className ?? '',"
+            "const part = a.closest('header, .filters, .listing-tools, .listing-rows, footer');"
+            "return [a.className, part?.className ?? '',"
             "r.width * r.height > 0, getComputedStyle(a).outlineStyle] })()"
         )
         seen.append(stop)
