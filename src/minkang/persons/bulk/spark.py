@@ -6,6 +6,8 @@ merging stay with the driver: only pairs that reach review come back to it.
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +21,7 @@ from minkang.persons.model import Model
 from minkang.persons.profile import Profile
 
 RESULT = "l bigint, r bigint, score double, rule int, band string"
-PARTS = 64
+PAIRS_A_PART = 200_000
 
 
 def score_on_spark(connection: duckdb.DuckDBPyConnection, profile: Profile, model: Model) -> None:
@@ -35,6 +37,7 @@ def score_on_spark(connection: duckdb.DuckDBPyConnection, profile: Profile, mode
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415
 
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers of a local session need our packages
         session = SparkSession.getActiveSession() or SparkSession.builder.appName("minkang persons").getOrCreate()
     except Exception as error:
         raise Fault("PERSONS-011", reason=str(error).splitlines()[0]) from error
@@ -43,7 +46,8 @@ def score_on_spark(connection: duckdb.DuckDBPyConnection, profile: Profile, mode
         folder = Path(name)
         for table in ("record", "pair"):
             connection.execute(f"COPY {table} TO $place (FORMAT parquet)", {"place": str(folder / f"{table}.parquet")})
-        pairs = session.read.parquet(str(folder / "pair.parquet")).repartition(PARTS)
+        (count,) = connection.execute("SELECT count(*) FROM pair").fetchall()[0]
+        pairs = session.read.parquet(str(folder / "pair.parquet")).repartition(1 + int(count) // PAIRS_A_PART)
         scored = pairs.mapInArrow(_scoring(str(folder / "record.parquet"), select), RESULT)
         scored.write.parquet(str(folder / "edge"))
         connection.execute(
