@@ -40,21 +40,25 @@ class Pressures:
         self.changed: list[int] = []
 
     def end(self) -> Position:
+        """See `Source.end`."""
         return Position(str(len(self.changed)))
 
     def changes(self, after: Position, until: Position) -> Iterator[list[Change]]:
+        """See `Source.changes`."""
         for number in range(int(after or 0), int(until)):
             of = self.changed[number]
             body = observation(of).strip().replace('"value":1', '"value":2', 1).encode()
             yield [Change(Position(str(number + 1)), Record("Observation", f"bp-{of}", 2, AT, "update", body))]
 
     def everything(self, type: str, until: Position, cursor: str) -> Slice:
+        """See `Source.everything`."""
         start = int(cursor or 0)
         end = min(start + 40_000, self.total)
         records = [(f"bp-{number}", observation(number).strip().encode()) for number in range(start, end)]
         return Slice(str(end) if end < self.total else "", records)
 
     def count(self, type: str) -> int:
+        """See `Source.count`."""
         return self.total
 
 
@@ -64,7 +68,8 @@ def written(folder: Folder, table: Table, rows: int) -> None:
         connection.execute("SET preserve_insertion_order = false")
         given = {
             "id": "'bp-' || n", "patient_id": f"'p' || n % {PEOPLE}", "person_id": f"'p' || n % {PEOPLE}",
-            "status": "'final'", "panel_code": "'85354-9'", "effective_date": "DATE '2024-01-01' + CAST(n % 365 AS INTEGER)",
+            "status": "'final'", "panel_code": "'85354-9'",
+            "effective_date": "DATE '2024-01-01' + CAST(n % 365 AS INTEGER)",
             "effective_at": "TIMESTAMP '2024-01-01 08:30:00' + INTERVAL (n % 365) DAY", "component": "c",
             "code": "['85354-9', '8480-6', '8462-4'][c + 1]", "loinc": "['85354-9', '8480-6', '8462-4'][c + 1]",
             "system": "'http://loinc.org'", "value": "CASE WHEN c > 0 THEN 60.0 + n % 120 END", "unit": "'mmHg'",
@@ -112,6 +117,7 @@ def measure() -> list[Row]:
                 began = time.perf_counter()
                 keeper.run()
                 seconds.append(time.perf_counter() - began)
+    each = ", ".join(f"{one:.1f}" for one in seconds)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return [
         Row(
@@ -119,8 +125,8 @@ def measure() -> list[Row]:
             f"{max(seconds):.1f} s",
             "",
             "under 5 s",
-            f"slowest of three in a row ({', '.join(f'{one:.1f}' for one in seconds)} s); the table was written by SQL; "
-            f"a query over all rows took {asked[0]:.2f} s before, {asked[-1]:.2f} s with two refreshes beside the bases",
+            f"slowest of three in a row ({each} s); the table was written by SQL; "
+            f"a query over all rows took {asked[0]:.2f} s before, {asked[-1]:.2f} s with two refreshes beside it",
         ),
         Row(
             f"Build the table of observations from {BUILT:,} blood pressures (42 columns, three rows each)",

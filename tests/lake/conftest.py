@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lake.logged import Links, LoggedSource
 
 from minkang.lake import buckets
 from minkang.lake.query import Lake
 from minkang.lake.refresh import Options, Refresher
 from minkang.lake.snapshots import Folder
 from minkang.lake.tables import Table, standard_tables
-from tests.lake.logged import Links, LoggedSource
 
 USED = ("patient", "observation", "organization")
 
@@ -44,9 +44,7 @@ def links() -> Links:
 
 
 @pytest.fixture
-def refresher(
-    tmp_path: Path, source: LoggedSource, links: Links, used: dict[str, Table]
-) -> Callable[..., Refresher]:
+def refresher(tmp_path: Path, source: LoggedSource, links: Links, used: dict[str, Table]) -> Callable[..., Refresher]:
     """Makes a refresher of the test's lake, or of another."""
 
     def make(name: str = "lake", **options: Any) -> Refresher:

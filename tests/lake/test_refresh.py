@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from tests.lake.conftest import USED, everything
+from tests.lake.logged import Links, LoggedSource, patient, pressure
 
 from minkang.errors import Fault
 from minkang.lake import buckets
@@ -19,8 +21,6 @@ from minkang.lake.query import Lake
 from minkang.lake.refresh import Options, Refresher
 from minkang.lake.snapshots import Folder
 from minkang.lake.tables import Table, standard_tables
-from tests.lake.conftest import USED, everything
-from tests.lake.logged import Links, LoggedSource, patient, pressure
 
 Make = Callable[..., Refresher]
 
@@ -48,7 +48,7 @@ def test_a_first_refresh_makes_every_table(refresher: Make, source: LoggedSource
         ("1988-07-01T00:30:00+08:00", "1988-07-01", "1988-07-01 01:30:00"),
     ],
 )
-def test_times_are_civil_times_of_the_region(
+def test_times_are_civil_times_of_the_region(  # noqa: PLR0917 - fixtures and a table of cases
     refresher: Make, source: LoggedSource, lake: Lake, written: str, day: str, moment: str
 ) -> None:
     """A partial date counts from its first day; an instant is shown in the region's zone, its summer time included."""
@@ -169,9 +169,7 @@ def test_a_relinked_person_moves_all_their_rows(
     assert everything(tmp_path / "lake") == everything(tmp_path / "other")
 
 
-def test_what_a_view_cannot_read_is_named_and_stops_nothing(
-    refresher: Make, source: LoggedSource, lake: Lake
-) -> None:
+def test_what_a_view_cannot_read_is_named_and_stops_nothing(refresher: Make, source: LoggedSource, lake: Lake) -> None:
     """It is counted and kept aside with its reason; when it is corrected, it is a row like any other."""
     bad = pressure("bad", "1")
     bad["component"][0]["valueQuantity"]["value"] = "high"

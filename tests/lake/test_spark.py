@@ -7,17 +7,16 @@ import math
 import shutil
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lake.logged import LoggedSource, patient, pressure
+from tests.views.test_official import ROOT, comparable, written
 
 from minkang.errors import Fault
 from minkang.lake.engines import spark as engine
 from minkang.lake.query import Lake
 from minkang.lake.refresh import Refresher
-from tests.lake.logged import LoggedSource, patient, pressure
-from tests.views.test_official import ROOT, comparable, written
 
 pytestmark = [
     pytest.mark.long,
@@ -103,7 +102,7 @@ def _problem(spark: Any, frame: Any, test: dict[str, Any]) -> str:
     """What is wrong with one official test; empty where it holds."""
     try:
         rows = engine.view_rows(spark, json.loads(json.dumps(test["view"], default=str)), frame).toArrow().to_pylist()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - Spark wraps what its executors raise
         return "" if test.get("expectError") else f"{type(error).__name__} {str(error)[:200]}"
     if test.get("expectError"):
         return "an error was expected"

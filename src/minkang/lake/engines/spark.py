@@ -173,7 +173,9 @@ class SparkLake:
         """The rows of a table that count."""
         names = [column.name for column in table.columns]
         parts = []
-        whole = [b.base for b in buckets.values() if b.base and not b.gone] + [b.delta for b in buckets.values() if b.delta]
+        whole = [b.base for b in buckets.values() if b.base and not b.gone] + [
+            b.delta for b in buckets.values() if b.delta
+        ]
         if whole:
             parts.append(self._read(table, whole).select(*names))
         partly = [bucket for bucket in buckets.values() if bucket.base and bucket.gone]
