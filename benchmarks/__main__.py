@@ -29,6 +29,7 @@ CHAPTERS = {
     "mixed": "Mixed create, read, update and search over HTTP",
     "views": "Views over files",
     "lake": "The lake",
+    "tables": "Tables by mapping files",
     "synthetic_county": "The synthetic county",
     "exchange_intake": "The exchange alone",
     "hl7v2": "HL7 v2 by MLLP",

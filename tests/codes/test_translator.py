@@ -20,11 +20,23 @@ def test_the_shipped_data_are_in_order() -> None:
 
 @pytest.mark.parametrize(
     ("map", "code", "fhir"),
-    [("sex", "1", "male"), ("sex", "女", "female"), ("sex", "M", "male"), ("marital", "2", "M"), ("marital", "20", "M"),
-     ("marital", "60", None), ("discharge_way", "5", "exp"), ("nation", "1", "01"), ("diagnosis", "i10", "I10"),
-     ("diagnosis", "I10.x00x002", "I10"), ("result_status", "F", "final"), ("encounter_class", "I", "IMP"),
-     ("payment", "2", "02"), ("laboratory", "FBG", "14771-0")],
-)  # fmt: skip
+    [
+        ("sex", "1", "male"),
+        ("sex", "女", "female"),
+        ("sex", "M", "male"),
+        ("marital", "2", "M"),
+        ("marital", "20", "M"),
+        ("marital", "60", None),
+        ("discharge_way", "5", "exp"),
+        ("nation", "1", "01"),
+        ("diagnosis", "i10", "I10"),
+        ("diagnosis", "I10.x00x002", "I10"),
+        ("result_status", "F", "final"),
+        ("encounter_class", "I", "IMP"),
+        ("payment", "2", "02"),
+        ("laboratory", "FBG", "14771-0"),
+    ],
+)
 def test_local_codes_reach_fhir(map: str, code: str, fhir: str | None) -> None:
     """Local to national to FHIR; a vendor's 60 for marital status means the national 90, which FHIR has no word for."""
     assert Translator().code(map, code) == fhir
@@ -36,8 +48,9 @@ def test_a_code_without_map_is_kept_counted_and_listed() -> None:
     for _ in range(2):
         found = translator.concept("laboratory", "ZZZ", "怪项")
     assert found == {
-        "coding": [{"system": "urn:minkang:local:h1:laboratory", "code": "ZZZ", "display": "怪项"}], "text": "怪项",
-    }  # fmt: skip
+        "coding": [{"system": "urn:minkang:local:h1:laboratory", "code": "ZZZ", "display": "怪项"}],
+        "text": "怪项",
+    }
     assert translator.drain() == [("laboratory", "ZZZ", "怪项", 2)]
     assert translator.drain() == []
 
@@ -73,10 +86,17 @@ def test_contradicting_rows_are_told() -> None:
 
 @pytest.mark.parametrize(
     ("value", "unit", "analyte", "expected"),
-    [(126, "mg/dl", "fasting_glucose", (6.994, "mmol/L")), (1.2, "mg/dL", "creatinine", (106.1, "umol/L")),
-     (5, "×10^9/L", "wbc", (5, "10*9/L")), (16, "kPa", "systolic", (120.0, "mm[Hg]")), (60, "公斤", "weight", (60, "kg")),
-     (120, "斤", "weight", (60.0, "kg")), (36.5, "℃", "", (36.5, "Cel")), (1, "尺", "", (1, ""))],
-)  # fmt: skip
+    [
+        (126, "mg/dl", "fasting_glucose", (6.994, "mmol/L")),
+        (1.2, "mg/dL", "creatinine", (106.1, "umol/L")),
+        (5, "×10^9/L", "wbc", (5, "10*9/L")),
+        (16, "kPa", "systolic", (120.0, "mm[Hg]")),
+        (60, "公斤", "weight", (60, "kg")),
+        (120, "斤", "weight", (60.0, "kg")),
+        (36.5, "℃", "", (36.5, "Cel")),
+        (1, "尺", "", (1, "")),
+    ],
+)
 def test_units_are_read_and_converted_by_analyte(
     value: float, unit: str, analyte: str, expected: tuple[float, str]
 ) -> None:

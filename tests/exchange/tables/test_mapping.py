@@ -18,11 +18,32 @@ from minkang.exchange.tables.loader import mapping, read_mapping, shipped
 from minkang.fhir.codec import decode
 
 FRONT = {
-    "BAH": "A1", "ZYCS": "2", "BRBH": "A1", "BRXM": "王小明", "XB": "1", "CSRQ": "1949-12-31", "RYRQ": "2024-05-01 08:00:00",
-    "CYRQ": "2024-05-06 10:00:00", "JBDM": "I10.x00x002", "CYSZYZD": "高血压病", "JBDM1": "E11.9", "CYSQTZD1": "2型糖尿病",
-    "ZYSSYCZBM": "47.01", "ZYSSYCZMC": "阑尾切除术", "SSJCZRQ": "2024-05-02", "LYFS": "1", "ZFY": "100", "QZZFJE": "30",
-    "XYF": "60", "KJYWFY": "20", "HLF": "40", "GXSJ": "2024-05-09 10:00:00", "SJZT": "0", "YLFKFS": "2", "USERNAME": "县医院",
-}  # fmt: skip
+    "BAH": "A1",
+    "ZYCS": "2",
+    "BRBH": "A1",
+    "BRXM": "王小明",
+    "XB": "1",
+    "CSRQ": "1949-12-31",
+    "RYRQ": "2024-05-01 08:00:00",
+    "CYRQ": "2024-05-06 10:00:00",
+    "JBDM": "I10.x00x002",
+    "CYSZYZD": "高血压病",
+    "JBDM1": "E11.9",
+    "CYSQTZD1": "2型糖尿病",
+    "ZYSSYCZBM": "47.01",
+    "ZYSSYCZMC": "阑尾切除术",
+    "SSJCZRQ": "2024-05-02",
+    "LYFS": "1",
+    "ZFY": "100",
+    "QZZFJE": "30",
+    "XYF": "60",
+    "KJYWFY": "20",
+    "HLF": "40",
+    "GXSJ": "2024-05-09 10:00:00",
+    "SJZT": "0",
+    "YLFKFS": "2",
+    "USERNAME": "县医院",
+}
 
 
 def convert(name: str, cells: dict[str, str], row: int = 2) -> Converted:
@@ -47,9 +68,13 @@ def test_a_front_page_becomes_a_stay_with_diagnoses_operation_and_costs() -> Non
     assert found.notes == []
     by_key = {(one.type, one.key): one for one in found.drafts}
     assert set(by_key) == {
-        ("Patient", "patient/A1"), ("Encounter", "visit/A1-2"), ("Condition", "visit/A1-2/diagnosis/main"),
-        ("Condition", "visit/A1-2/diagnosis/1"), ("Procedure", "visit/A1-2/operation/main"), ("Claim", "visit/A1-2/costs"),
-    }  # fmt: skip
+        ("Patient", "patient/A1"),
+        ("Encounter", "visit/A1-2"),
+        ("Condition", "visit/A1-2/diagnosis/main"),
+        ("Condition", "visit/A1-2/diagnosis/1"),
+        ("Procedure", "visit/A1-2/operation/main"),
+        ("Claim", "visit/A1-2/costs"),
+    }
     for one in found.drafts:
         decode(json.dumps({**one.body, "id": draft_id("h1", one.type, one.key)}).encode())
     stay = by_key["Encounter", "visit/A1-2"].body
@@ -88,11 +113,16 @@ def test_all_faults_of_a_row_are_told_with_their_columns() -> None:
 
 @pytest.mark.parametrize(
     ("changed", "code", "where"),
-    [({"ZFY": "120"}, "TABLES-032", "ZFY"), ({"JBDM": "ZZ9"}, "TABLES-029", "JBDM"),
-     ({"SFZJHM": "110105194912310021"}, "CODES-003", "SFZJHM"), ({"SFZJHM": "1.10105E+17"}, "TABLES-024", "SFZJHM"),
-     ({"SFZJHM": "11010519491231002X"}, "TABLES-033", "SFZJHM"), ({"新列": "x"}, "TABLES-030", ""),
-     ({"SSJCZRQ": "2024-06-01"}, "TABLES-031", "SSJCZRQ")],
-)  # fmt: skip
+    [
+        ({"ZFY": "120"}, "TABLES-032", "ZFY"),
+        ({"JBDM": "ZZ9"}, "TABLES-029", "JBDM"),
+        ({"SFZJHM": "110105194912310021"}, "CODES-003", "SFZJHM"),
+        ({"SFZJHM": "1.10105E+17"}, "TABLES-024", "SFZJHM"),
+        ({"SFZJHM": "11010519491231002X"}, "TABLES-033", "SFZJHM"),
+        ({"新列": "x"}, "TABLES-030", ""),
+        ({"SSJCZRQ": "2024-06-01"}, "TABLES-031", "SSJCZRQ"),
+    ],
+)
 def test_doubts_are_noted_and_the_row_is_taken(changed: dict[str, str], code: str, where: str) -> None:
     """Sums, codes without map, ID numbers, unknown columns: nothing passes in silence, nothing good is refused."""
     found = convert("front-page", FRONT | changed)
@@ -102,10 +132,23 @@ def test_doubts_are_noted_and_the_row_is_taken(changed: dict[str, str], code: st
 
 @pytest.mark.parametrize(
     ("name", "cells", "reject"),
-    [("front-page", FRONT | {"CYRQ": "2024-04-01"}, "RYRQ"),
-     ("death-certificate", {"死亡证编号": "1", "本人编号": "1", "姓名": "王", "出生日期": "1950-01-01", "死亡日期": "1949-01-01",
-                            "根本死因编码": "I21.9", "更新时间": "2024-01-01"}, "出生日期")],
-)  # fmt: skip
+    [
+        ("front-page", FRONT | {"CYRQ": "2024-04-01"}, "RYRQ"),
+        (
+            "death-certificate",
+            {
+                "死亡证编号": "1",
+                "本人编号": "1",
+                "姓名": "王",
+                "出生日期": "1950-01-01",
+                "死亡日期": "1949-01-01",
+                "根本死因编码": "I21.9",
+                "更新时间": "2024-01-01",
+            },
+            "出生日期",
+        ),
+    ],
+)
 def test_impossible_orders_of_dates_reject_the_row(name: str, cells: dict[str, str], reject: str) -> None:
     """Nobody leaves before coming, or dies before birth."""
     with pytest.raises(Fault) as caught:
@@ -115,9 +158,21 @@ def test_impossible_orders_of_dates_reject_the_row(name: str, cells: dict[str, s
 
 def test_a_follow_up_gives_its_measurements_in_their_units() -> None:
     """The unit in a head or a cell is converted with a note; a value nobody has is kept with one."""
-    cells = {"随访编号": "7", "就诊编号": "70", "本人编号": "1", "姓名": "王", "随访日期": "2024-05-01 09:00", "更新时间": "2024-05-01",
-             "收缩压": "150", "舒张压": "95", "空腹血糖(mg/dL)": "126", "体重": "62000", "随访分类": "2", "药品编码1": "amlodipine",
-             "药品名称1": "氨氯地平片"}  # fmt: skip
+    cells = {
+        "随访编号": "7",
+        "就诊编号": "70",
+        "本人编号": "1",
+        "姓名": "王",
+        "随访日期": "2024-05-01 09:00",
+        "更新时间": "2024-05-01",
+        "收缩压": "150",
+        "舒张压": "95",
+        "空腹血糖(mg/dL)": "126",
+        "体重": "62000",
+        "随访分类": "2",
+        "药品编码1": "amlodipine",
+        "药品名称1": "氨氯地平片",
+    }
     found = convert("hypertension-followup", cells)
     body = {one.key: one.body for one in found.drafts}
     assert body["followup/7/fasting_glucose"]["valueQuantity"]["value"] == 6.994
@@ -143,7 +198,7 @@ at = ["日期"]
     with pytest.raises(Faults) as caught:
         read_mapping(text, "m.toml", "m")
     where = [one.where for one in caught.value.faults]
-    assert where == ["m.toml:9", "m.toml:10", "m.toml:4"] or sorted(where) == ["m.toml:10", "m.toml:4", "m.toml:9"]
+    assert sorted(where) == ["m.toml:10", "m.toml:4", "m.toml:9"]
     text = text.replace('colour = "red"\n', "").replace(", requird = true", "").replace("gendr", "sex")
     text += '[[resource]]\ntype = "Patient"\nkey = "p/{编号}"\n[resource.set]\n"nmae" = "编号"\ngender = "性別"\n'
     with pytest.raises(Faults) as caught:
@@ -176,13 +231,14 @@ def test_any_cells_give_drafts_or_faults(name: str, data: st.DataObject) -> None
     names = st.sampled_from([*mapping(name).columns])
     cells = data.draw(st.dictionaries(names, CELL, max_size=15))
     required = {one.name: "1" for one in mapping(name).columns.values() if one.required}
+    found, faults = Converted([]), []
     try:
         found = convert(name, {key: text for key, text in (required | cells).items() if text})
     except Fault as fault:
-        assert all(one.text("zh") for one in getattr(fault, "faults", [fault]))
-    else:
-        assert all(one.key and one.type for one in found.drafts)
-        assert all(Fault(one.code, one.where, **one.params).text("en") for one in found.notes)
+        faults = fault.faults if isinstance(fault, Faults) else [fault]
+    assert all(one.text("zh") for one in faults)
+    assert all(one.key and one.type for one in found.drafts)
+    assert all(Fault(one.code, one.where, **one.params).text("en") for one in found.notes)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"row":"x"}', b"\xff"])

@@ -61,10 +61,15 @@ def test_a_torn_last_line_is_told_and_the_rest_kept() -> None:
 
 @pytest.mark.parametrize(
     ("data", "code"),
-    [(b"", "TABLES-019"), ("甲,乙\r\n1,2\r\n".encode(), "TABLES-010"), (b"<html><table>", "TABLES-018"),
-     (b"PK\x03\x04nothing", "TABLES-016"), (HEAD.encode() + b"1,a,b,c,d,e\r\n", "TABLES-011"),
-     (HEAD.encode() + b"1,\xff\xff\xff,1,\r\n", "TABLES-014")],
-)  # fmt: skip
+    [
+        (b"", "TABLES-019"),
+        ("甲,乙\r\n1,2\r\n".encode(), "TABLES-010"),
+        (b"<html><table>", "TABLES-018"),
+        (b"PK\x03\x04nothing", "TABLES-016"),
+        (HEAD.encode() + b"1,a,b,c,d,e\r\n", "TABLES-011"),
+        (HEAD.encode() + b"1,\xff\xff\xff,1,\r\n", "TABLES-014"),
+    ],
+)
 def test_what_is_no_table_is_refused_with_a_reason(data: bytes, code: str) -> None:
     """Each with advice in both languages."""
     _, bad = cut(data)
@@ -121,18 +126,34 @@ def test_a_zip_bomb_is_refused_even_when_its_directory_lies() -> None:
 
 @pytest.mark.parametrize(
     ("text", "moment"),
-    [("2020-3-5", "2020-03-05"), ("2020年3月5日", "2020-03-05"), ("20200305", "2020-03-05"), ("2020/03/05 8:30",
-     "2020-03-05T08:30:00+08:00"), ("20200305083015", "2020-03-05T08:30:15+08:00"), ("43895", "2020-03-05"),
-     ("43895.5", "2020-03-05T12:00:00+08:00"), ("２０２０年３月５日 ８时３０分", "2020-03-05T08:30:00+08:00"),
-     ("2020.3.5", "2020-03-05"), ("2020-03-05T08:30:00", "2020-03-05T08:30:00+08:00")],
-)  # fmt: skip
+    [
+        ("2020-3-5", "2020-03-05"),
+        ("2020年3月5日", "2020-03-05"),
+        ("20200305", "2020-03-05"),
+        ("2020/03/05 8:30", "2020-03-05T08:30:00+08:00"),
+        ("20200305083015", "2020-03-05T08:30:15+08:00"),
+        ("43895", "2020-03-05"),
+        ("43895.5", "2020-03-05T12:00:00+08:00"),
+        ("２０２０年３月５日 ８时３０分", "2020-03-05T08:30:00+08:00"),
+        ("2020.3.5", "2020-03-05"),
+        ("2020-03-05T08:30:00", "2020-03-05T08:30:00+08:00"),
+    ],
+)
 def test_dates_are_read_as_people_write_them(text: str, moment: str) -> None:
     """Also full-width digits and the day numbers of Excel."""
     assert read_moment(text) == moment
 
 
-@pytest.mark.parametrize(("text", "code"), [("2020-02-30", "TABLES-021"), ("20201301", "TABLES-021"), ("昨天", "TABLES-020"),
-                                            ("2020-03-05 25:00", "TABLES-021"), ("12", "TABLES-020")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("2020-02-30", "TABLES-021"),
+        ("20201301", "TABLES-021"),
+        ("昨天", "TABLES-020"),
+        ("2020-03-05 25:00", "TABLES-021"),
+        ("12", "TABLES-020"),
+    ],
+)
 def test_what_is_no_date_is_refused(text: str, code: str) -> None:
     """With the code that tells a wrong day from what is no day at all."""
     with pytest.raises(Fault) as caught:

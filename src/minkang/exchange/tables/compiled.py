@@ -36,7 +36,7 @@ class Plan:
         required: places and names of required columns.
         heads: what `head` found so far.
         defaults: places and what stands in for an empty cell there.
-        resources: (resource, test, key, body) each.
+        resources: (resource, gate, test, key, body) each.
     """
 
     def __init__(self, mapping: Mapping) -> None:
@@ -45,7 +45,8 @@ class Plan:
         self._kept: dict[tuple[str, str], int] = {}
         self.required = [(self.places[one.name], one.name) for one in mapping.columns.values() if one.required]
         self.resources = [
-            (one, self.test(one.when), self.template(one.key), self.body(one)) for one in mapping.resources
+            (one, self.gate(one.when), self.test(one.when), self.template(one.key), self.body(one))
+            for one in mapping.resources
         ]
         self.defaults = [
             (self.places[one.name], self.template(one.default)) for one in mapping.columns.values() if one.default
@@ -156,11 +157,24 @@ class Plan:
         if isinstance(node, Value):
             return self._leaf(node)
         if all(isinstance(step, int) for step in node):
-            listed = [self._node(node[step]) for step in sorted(node)]
-            return _list([build for build, _ in listed]), any(moving for _, moving in listed)
+            listed = [(self._gate(node[step]), *self._node(node[step])) for step in sorted(node)]
+            return _list([(gate, build) for gate, build, _ in listed]), any(moving for *_, moving in listed)
         children = [(str(name), *self._node(below)) for name, below in node.items()]
         moving = any(one for _, _, one in children)
         return (_object(children) if moving else _constant(children)), moving
+
+    def _gate(self, node: Any) -> int:
+        """The place that must be filled for an element to be there, 0 where none or more than one must be."""
+        if isinstance(node, Value):
+            return self.gate(node.when)
+        moving = [below for below in node.values() if not (isinstance(below, Value) and below.fixed is not None)]
+        gates = {self._gate(below) for below in moving}
+        return gates.pop() if len(gates) == 1 else 0
+
+    def gate(self, whens: tuple[When, ...]) -> int:
+        """The place that a condition wants filled, 0 where it is another kind of condition."""
+        simple = len(whens) == 1 and whens[0].present and whens[0].values is None
+        return self.places[whens[0].column] if simple else 0
 
     def _leaf(self, one: Value) -> tuple[Build, bool]:
         build = self._unconditional(one)
@@ -227,9 +241,13 @@ def _blank(place: int) -> Test:
     return lambda row: row[place] is None
 
 
-def _list(builds: list[Build]) -> Build:
+def _list(builds: list[tuple[int, Build]]) -> Build:
+    """The items that are there. Of forty other diagnoses most are not, which their gates tell without a call."""
+
     def made(row: Row) -> list[Any] | None:
-        found = [one for build in builds if (one := build(row)) is not None]
+        found = [
+            one for gate, build in builds if (not gate or row[gate] is not None) and (one := build(row)) is not None
+        ]
         return found or None
 
     return made

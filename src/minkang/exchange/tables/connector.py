@@ -290,7 +290,9 @@ class _Conversion:
         withdrawn, corrected = state in self._withdrawn, state in self._corrected
         ranks = (Rank(0, at, tie), Rank(1, at, tie), Rank(2, at, tie))
         drafts: list[Draft] = []
-        for one, test, key, body in self.plan.resources:
+        for one, gate, test, key, body in self.plan.resources:
+            if gate and not corrected and row[gate] is None:
+                continue
             holds = test(row)
             if not holds and (one.shared or not corrected):
                 continue
