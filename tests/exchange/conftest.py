@@ -50,13 +50,13 @@ class PlainConnector:
     def convert(self, message: Message, translator: Translator) -> Converted:
         told = msgspec.json.decode(message.body)
         if told.get("fail"):
-            raise Fault("EXCHANGE-FHIR-002", "line", type=told["fail"])
+            raise Fault("EXCHANGE-052", "line", type=told["fail"])
         if told.get("stumble"):
             raise ValueError("stumbled")
         notes = []
         if code := told.get("code"):
             translator.code("sex", code)
-            notes.append(Note("EXCHANGE-FHIR-005", "code", {"name": code}))
+            notes.append(Note("EXCHANGE-055", "code", {"name": code}))
         return Converted([_draft(*said) for said in told.get("say", [])], notes)
 
 

@@ -99,15 +99,15 @@ def test_a_deletion_withdraws(intake: Intake, records: Records) -> None:
     ("body", "code"),
     [
         ([], "EXCHANGE-010"),
-        ({"resourceType": "Nonsense"}, "EXCHANGE-FHIR-002"),
-        ({"resourceType": "Bundle", "type": "nonsense"}, "EXCHANGE-FHIR-003"),
+        ({"resourceType": "Nonsense"}, "EXCHANGE-052"),
+        ({"resourceType": "Bundle", "type": "nonsense"}, "EXCHANGE-053"),
         ({"resourceType": "Bundle", "type": "batch", "entry": 7}, "EXCHANGE-010"),
         ({"resourceType": "Bundle", "type": "batch", "entry": [7]}, "EXCHANGE-010"),
         ({"resourceType": "Bundle", "type": "batch", "entry": [{}]}, "EXCHANGE-010"),
-        ({"resourceType": "Bundle", "type": "batch", "entry": [{"request": {"method": "GET"}}]}, "EXCHANGE-FHIR-001"),
+        ({"resourceType": "Bundle", "type": "batch", "entry": [{"request": {"method": "GET"}}]}, "EXCHANGE-051"),
         (
             {"resourceType": "Observation", "subject": {"reference": "Patient?name=x"}},
-            "EXCHANGE-FHIR-004",
+            "EXCHANGE-054",
         ),
     ],
 )
@@ -190,11 +190,11 @@ def test_readings_are_corrected_and_withdrawn(intake: Intake, records: Records) 
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"kind": "weight"}, "EXCHANGE-DEVICE-002"),
-        ({"state": "gone"}, "EXCHANGE-DEVICE-002"),
-        ({"values": {"systolic": "high", "diastolic": 1}}, "EXCHANGE-DEVICE-003"),
-        ({"values": 7}, "EXCHANGE-DEVICE-001"),
-        ({"patient": " "}, "EXCHANGE-DEVICE-001"),
+        ({"kind": "weight"}, "EXCHANGE-062"),
+        ({"state": "gone"}, "EXCHANGE-062"),
+        ({"values": {"systolic": "high", "diastolic": 1}}, "EXCHANGE-063"),
+        ({"values": 7}, "EXCHANGE-061"),
+        ({"patient": " "}, "EXCHANGE-061"),
     ],
 )
 def test_a_line_that_is_no_reading_is_refused(change: dict[str, Any], code: str) -> None:
@@ -208,7 +208,7 @@ def test_a_reading_nobody_can_have_is_noted_and_kept() -> None:
     """Kilopascals called millimetres."""
     values = {"systolic": 20.0, "diastolic": 12.7, "unit": "mmHg"}
     converted = DeviceConnector().convert(one(READING | {"values": values}, "device"), Translator())
-    assert [note.code for note in converted.notes] == ["EXCHANGE-DEVICE-004"] * 2
+    assert [note.code for note in converted.notes] == ["EXCHANGE-064"] * 2
     assert converted.drafts[-1].body["component"][0]["valueQuantity"]["value"] == 20.0
 
 

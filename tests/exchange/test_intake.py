@@ -107,7 +107,7 @@ def test_what_is_wrong_refuses_the_whole_message_and_nothing_else(intake: Intake
     arrivals = [message(body) for body in (say("ok", patient("2", "2024-01-01", "李")), bad, say("s", stumble=1))]
     settled = intake.settle([*arrivals, message(wrong)])
     assert [one.outcome for one in settled] == ["accepted", "rejected", "rejected", "rejected"]
-    assert [one.fault.code for one in settled if one.fault] == ["EXCHANGE-FHIR-002", "EXCHANGE-030", "FHIR-013"]
+    assert [one.fault.code for one in settled if one.fault] == ["EXCHANGE-052", "EXCHANGE-030", "FHIR-013"]
     assert len(records()) == 1
 
 
@@ -118,7 +118,7 @@ def test_codes_without_a_map_are_counted(intake: Intake) -> None:
     with intake.database.connection() as connection:
         assert connection.execute("SELECT map, code, count FROM exchange_unmapped").fetchall() == [("sex", "Q9", 2)]
         row = connection.execute("SELECT noted, notes FROM exchange_message LIMIT 1").fetchone()
-    assert row == (1, [{"code": "EXCHANGE-FHIR-005", "where": "code", "params": {"name": "Q9"}}])
+    assert row == (1, [{"code": "EXCHANGE-055", "where": "code", "params": {"name": "Q9"}}])
 
 
 def test_a_type_that_was_not_granted_refuses_the_message(intake: Intake, records: Records) -> None:

@@ -42,14 +42,14 @@ def states(intake: Intake, access: Access) -> dict[str, str]:
 
 def test_rejects_are_listed_with_code_place_advice_and_body(desk: Rejects, access: Access) -> None:
     """By sender, code and state, page by page."""
-    first, second = desk.page(access, sender=SENDER, code="EXCHANGE-FHIR-002")
+    first, second = desk.page(access, sender=SENDER, code="EXCHANGE-052")
     assert (first.key, first.inside, first.state) == ("a", "line", "open")
     assert "Foo" in first.fault.text("zh")
     assert first.fault.advice("en")
     assert desk.body(access, first.id) == say("a", PATIENT, fail="Foo")
     assert [one.key for one in desk.page(access, after=second.id)] == ["c"]
     assert desk.page(access, sender="nobody") == []
-    assert {(one.code, one.count) for one in desk.counts(access)} == {("EXCHANGE-FHIR-002", 2), ("EXCHANGE-030", 1)}
+    assert {(one.code, one.count) for one in desk.counts(access)} == {("EXCHANGE-052", 2), ("EXCHANGE-030", 1)}
 
 
 def test_a_corrected_reject_is_taken_and_its_original_kept(
@@ -92,12 +92,12 @@ def test_all_of_a_kind_are_replayed_after_the_program_was_mended(
     class Mended(PlainConnector):
         def convert(self, message: Any, translator: Any) -> Any:
             if message.key == "b":
-                raise Fault("EXCHANGE-FHIR-002", type="Bar")
+                raise Fault("EXCHANGE-052", type="Bar")
             body = message.body.replace(b'"fail":"Foo"', b'"n":1')
             return super().convert(type(message)(SENDER, "plain", message.key, body, message.received), translator)
 
     monkeypatch.setitem(intake.connectors._made, "plain", Mended())
-    found = dict(desk.replay_all(access, code="EXCHANGE-FHIR-002"))
+    found = dict(desk.replay_all(access, code="EXCHANGE-052"))
     assert [one.outcome for one in found.values()] == ["accepted", "rejected"]
     assert [one.key for one in desk.page(access)] == ["b", "c"]
     assert len(records()) == 1

@@ -101,7 +101,7 @@ class Note(Struct, frozen=True):
     """Something a conversion could not carry over, or doubts: never silent, never a reason to refuse.
 
     Attributes:
-        code: a code of the catalogue of faults (`EXCHANGE-HL7-020`), whose wording takes `params`.
+        code: a code of the catalogue of faults (`HL7-020`), whose wording takes `params`.
         where: the place inside the message (`OBX-5[2]`, `/ClinicalDocument/component[3]`).
         params: for the wording.
     """

@@ -91,16 +91,16 @@ class DeviceConnector:
         """See `Connector.convert`.
 
         Raises:
-            Fault: `EXCHANGE-DEVICE-001` for a line that is no reading, `EXCHANGE-DEVICE-002` for an unknown kind or
-                state, `EXCHANGE-DEVICE-003` for a value that is missing or no number.
+            Fault: `EXCHANGE-061` for a line that is no reading, `EXCHANGE-062` for an unknown kind or
+                state, `EXCHANGE-063` for a value that is missing or no number.
         """
         try:
             reading = _read(message.body)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-            raise Fault("EXCHANGE-DEVICE-001", reason=str(error)) from error
+            raise Fault("EXCHANGE-061", reason=str(error)) from error
         for name, value in (("id", reading.id), ("patient", reading.patient), ("sent", instant(reading.sent))):
             if not value.strip():
-                raise Fault("EXCHANGE-DEVICE-001", name, reason="empty")
+                raise Fault("EXCHANGE-061", name, reason="empty")
         return _Told(message, reading, translator.of(message.sender)).converted()
 
 
@@ -118,7 +118,7 @@ class _Told:
         """Device, patient and observation."""
         reading = self._reading
         if reading.state not in {"new", "corrected", "withdrawn"}:
-            raise Fault("EXCHANGE-DEVICE-002", "state", name="state", value=reading.state[:40])
+            raise Fault("EXCHANGE-062", "state", name="state", value=reading.state[:40])
         observation = self._observation()
         key = f"reading/{reading.id}"
         told = Draft("Observation", key, observation, Rank(2, self._at), reading.state == "withdrawn")
@@ -171,7 +171,7 @@ class _Told:
                 if not body["valueCodeableConcept"]["text"]:
                     del body["valueCodeableConcept"]["text"]
             return body
-        raise Fault("EXCHANGE-DEVICE-002", "kind", name="kind", value=kind[:40])
+        raise Fault("EXCHANGE-062", "kind", name="kind", value=kind[:40])
 
     def _component(self, name: str) -> dict[str, Any]:
         return {"code": _code(PARTS[name]), "valueQuantity": self._quantity(name, PARTS[name])}
@@ -179,12 +179,12 @@ class _Told:
     def _quantity(self, name: str, part: Part) -> dict[str, Any]:
         value = self._reading.values.get(name)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Fault("EXCHANGE-DEVICE-003", f"values.{name}", name=name)
+            raise Fault("EXCHANGE-063", f"values.{name}", name=name)
         unit = part.unit if part.unit == "/min" else str(self._reading.values.get("unit") or part.unit)
         measured = self._translator.measure(value, unit, part.loinc)
         if not part.least <= measured.value <= part.most:
             limits = {"value": value, "unit": unit, "least": part.least, "most": part.most}
-            self._notes.append(Note("EXCHANGE-DEVICE-004", f"values.{name}", limits))
+            self._notes.append(Note("EXCHANGE-064", f"values.{name}", limits))
         quantity: dict[str, Any] = {"value": measured.value, "unit": measured.unit}
         if measured.code:
             quantity |= {"system": _UCUM, "code": measured.code}

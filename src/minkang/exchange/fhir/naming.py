@@ -36,7 +36,7 @@ def named_by(address: str) -> Name | None:
     """What `Patient/1` or `Patient?identifier=a|1` names; None for what names nothing of the sender's own.
 
     Raises:
-        Fault: `EXCHANGE-FHIR-004` for a condition that is not one identifier.
+        Fault: `EXCHANGE-054` for a condition that is not one identifier.
     """
     found = _RELATIVE.fullmatch(address)
     if found and is_resource_type(found[1]):
@@ -47,7 +47,7 @@ def named_by(address: str) -> Name | None:
     name, _, value = condition[2].partition("=")
     local = unquote(value).rpartition("|")[2]
     if name != "identifier" or "&" in value or "," in value or not local:
-        raise Fault("EXCHANGE-FHIR-004", address, address=address[:200])
+        raise Fault("EXCHANGE-054", address, address=address[:200])
     return name_of(condition[1], local)
 
 

@@ -25,9 +25,9 @@ def convert(message: Message) -> Converted:
     """What a document says; see `Connector.convert`.
 
     Raises:
-        Fault: `EXCHANGE-010` for what is no FHIR JSON, `EXCHANGE-FHIR-001` for an entry that is neither a statement
-            nor a deletion, `EXCHANGE-FHIR-002` for a type that R4 has not, `EXCHANGE-FHIR-003` for a bundle of an
-            unknown type, `EXCHANGE-FHIR-004` for a condition that is not one identifier.
+        Fault: `EXCHANGE-010` for what is no FHIR JSON, `EXCHANGE-051` for an entry that is neither a statement
+            nor a deletion, `EXCHANGE-052` for a type that R4 has not, `EXCHANGE-053` for a bundle of an
+            unknown type, `EXCHANGE-054` for a condition that is not one identifier.
     """
     document = read(message.body)
     if document.get("resourceType") == "Bundle":
@@ -56,7 +56,7 @@ class _Opened:
 
     def __init__(self, message: Message, bundle: JSON) -> None:
         if bundle.get("type") not in OPENED:
-            raise Fault("EXCHANGE-FHIR-003", "Bundle.type", type=str(bundle.get("type"))[:40])
+            raise Fault("EXCHANGE-053", "Bundle.type", type=str(bundle.get("type"))[:40])
         self._message = message
         self._time = instant(bundle.get("timestamp"))
         self._entries = [_Entry(index, entry) for index, entry in enumerate(_listed(bundle))]
@@ -73,7 +73,7 @@ class _Opened:
         for entry in self._entries:
             name = self._names[entry.index]
             if name in drafts:
-                notes.append(Note("EXCHANGE-FHIR-005", entry.place, {"name": name.key}))
+                notes.append(Note("EXCHANGE-055", entry.place, {"name": name.key}))
             drafts[name] = self._draft(entry, name)
         self._withdraw_with_encounters(drafts)
         return Converted(list(drafts.values()), notes)
@@ -137,7 +137,7 @@ class _Entry:
         self._request: JSON = request if isinstance(request, dict) else {}
         method = self._request.get("method", "PUT")
         if method not in {"PUT", "POST", "DELETE"}:
-            raise Fault("EXCHANGE-FHIR-001", f"{self.place}.request", method=str(method)[:20])
+            raise Fault("EXCHANGE-051", f"{self.place}.request", method=str(method)[:20])
         url = entry.get("fullUrl")
         self.url = url if isinstance(url, str) else ""
         given = entry.get("resource")
@@ -170,7 +170,7 @@ class _Entry:
         url = self._request.get("url")
         named = self.resource.get("resourceType") if self.resource else str(url).partition("?")[0].partition("/")[0]
         if not isinstance(named, str) or not is_resource_type(named):
-            raise Fault("EXCHANGE-FHIR-002", self.place, type=str(named)[:40])
+            raise Fault("EXCHANGE-052", self.place, type=str(named)[:40])
         return named
 
 
