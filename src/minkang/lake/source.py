@@ -19,7 +19,7 @@ PAGE = 5_000
 MOST = 40_000
 LEAST = 500
 BYTES = 48 << 20
-_TOP = 2**62
+_TOP = 10**17  # The store reads numbers of up to 18 digits.
 
 
 class Slice(Struct, frozen=True):
