@@ -40,7 +40,7 @@ WANG: dict[str, str] = {"name": "王建国", "sex": "1", "birth_date": "1960-05-
                         "phone": "13812345678", "division": "370830001201"}  # fmt: skip
 
 
-@pytest.mark.parametrize("pairs", [20_000])
+@pytest.mark.parametrize("pairs", [4_000, pytest.param(50_000, marks=pytest.mark.long)])
 def test_sql_and_python_decide_alike(tmp_path: Path, pairs: int) -> None:
     """On pairs of every kind, level by level summed up, both give one score, one rule and one band."""
     rows = population(1, 700, 3)
