@@ -116,7 +116,7 @@ class TileMap:
             yield self._tile(place, path, (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
 
     def _tile(self, place: Place, path: str, x: float, y: float) -> Tile:
-        short = place.name if len(place.name) <= 8 else f"{place.name[:7]}…"
+        short = place.name if len(place.name) <= 6 else f"{place.name[:5]}…"
         return Tile(place, path, self._shade(place.value), round(x, 1), round(y, 1), self._text(place.value), short)
 
     def _shade(self, value: float | None) -> str:
