@@ -9,9 +9,10 @@ a tag in `meta`, which is all that a type without any of these can show.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from minkang.fhir import struct_of
+from minkang.fhir.schema import codes_of, elements_of
 
 WRONG = "entered-in-error"
 TAG = {"system": "urn:minkang:exchange", "code": "withdrawn"}
@@ -19,6 +20,17 @@ _VERIFIED = {
     "Condition": "http://terminology.hl7.org/CodeSystem/condition-ver-status",
     "AllergyIntolerance": "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
 }
+# Their status is bound to a set that R4 requires and the generated sets do not list; it has `entered-in-error`.
+_UNLISTED = frozenset(
+    (
+        *("CarePlan", "Claim", "ClaimResponse", "ClinicalImpression", "Communication", "CommunicationRequest"),
+        *("Coverage", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "DetectedIssue", "DeviceRequest"),
+        *("EnrollmentRequest", "EnrollmentResponse", "Immunization", "ImmunizationEvaluation", "Media", "Medication"),
+        *("MedicationAdministration", "MedicationDispense", "MedicationKnowledge", "MedicationRequest"),
+        *("MedicationStatement", "NutritionOrder", "PaymentNotice", "PaymentReconciliation", "Procedure"),
+        *("RequestGroup", "RiskAssessment", "ServiceRequest", "VisionPrescription"),
+    )
+)
 _STATUSES = ("status", "lifecycleStatus")
 _INACTIVE = {"Location": "inactive"}
 
@@ -44,15 +56,11 @@ def mark(body: dict[str, Any]) -> dict[str, Any]:
 @cache
 def status_field(type: str) -> str | None:
     """The element of a type that can say `entered-in-error`; None where R4 gives it none."""
-    struct = struct_of(type)
+    elements = elements_of(type)
     for name in _STATUSES:
-        if name in struct.__struct_fields__ and WRONG in _codes(get_type_hints(struct)[name]):
+        if name not in elements:
+            continue
+        listed = elements[name].code_set
+        if WRONG in codes_of(listed) if listed else type in _UNLISTED:
             return name
     return None
-
-
-def _codes(hint: object) -> set[object]:
-    inner = get_args(hint)
-    if not inner:
-        return {hint}
-    return set().union(*(_codes(one) for one in inner))
