@@ -56,7 +56,7 @@ def test_the_keyboard_reaches_everything_of_a_page(running: Running, browser: An
     """Tab walks from the skip link over bar and filters to the rows as they are seen, and every stop shows."""
     screen = Screen(browser, running, "en", 1920)
     screen.sign_in()
-    screen.go("/administration/audit")
+    screen.go("/regions")
     seen = []
     for _ in range(60):
         screen.page.keyboard.press("Tab")
