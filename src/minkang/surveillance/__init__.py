@@ -1,0 +1,1 @@
+"""Surveillance: detectors, cases, signals and events."""
