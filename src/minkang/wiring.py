@@ -32,6 +32,7 @@ MIGRATED_PACKAGES = (
     "minkang.flows",
     "minkang.jobs",
     "minkang.exchange",
+    "minkang.persons",
     "minkang.portal",
 )
 
