@@ -1,0 +1,133 @@
+"""What a number in a plan is besides a promise: a year, an age, a name, a past result, something that already is."""
+
+from __future__ import annotations
+
+import re
+
+from minkang.plans.reading.commitments.quantities import Quantity
+from minkang.plans.reading.numbers import plan_end
+
+PAST_CHAPTER = re.compile(
+    r"规划背景|发展背景|发展基础|发展环境|发展现状|现状|工作成效|主要成[就效绩]|取得的?成[就绩效]|成绩|回顾|形势|机遇|挑战|存在的?(?:主要)?问题|"
+    r"基础和背景|背景|面临|指导思想|基本原则|编制依据"
+)
+NUMBERING = re.compile(r"^(?:第[^章节篇]{1,4}[章节篇]|[（(]?[一二三四五六七八九十\d]+[)）]?[、.．]?)\s*")
+SHORT_TITLE = 16
+# "夯实发展基础" is a task, "发展基础" an account.
+TASK_TITLE = re.compile(
+    r"夯实|强化|筑牢|加强|巩固|优化|营造|改善|完善|打造|应对|提升|构建|建立|健全|推进|推动|坚持|深化|创新"
+)
+GOAL_CHAPTER = re.compile(r"目标|指标")
+DONE = re.compile(
+    r"[“\"]十[一二三]五[”\"](?!规划)|截[至止]|累计|目前|现有|已经?(?:建成|达到|完成|实现|有|创建|形成|全部)|达到了|"
+    r"(?:较|(?<!占)比)[^，率重例]{0,12}(?:增长|提高|下降|降低|减少|增加)|由[^，]{1,12}(?:提高|提升|下降|上升|增加)(?:至|到)|顺利通过|均评定为|成功(?:创建|入选)|获评|荣获"
+)
+YEAR = re.compile(r"(?P<year>(?:19|20)\d\d)\s*年(?!度)")
+DUE = re.compile(
+    r"(?:(?:预计|力争|争取|计划|确保)?(?:到|至|于|在)?\s*(?P<year>20\d\d)\s*年(?:底|末|前|年底|以前|初)?(?!度|版))|[“\"](?P<plan>十[一二三四五六七八九])五[”\"](?:期间|时期|末|期末|规划期)"
+)
+TIME_ONLY = re.compile(
+    r"^(?:预计|力争|争取|计划|确保)?(?:到|至|于|在)?\s*(?:20\d\d\s*年(?:底|末|前|年底|以前)?|[“\"]十[四五六七八九]五[”\"](?:期间|时期|末)?(?:末)?)$"
+)
+
+
+def past_chapter(section: str) -> bool:
+    """Whether a path of headings leads into the account of what has been, or of what one believes."""
+    titles = [NUMBERING.sub("", part) for part in section.split("/")]
+    return any(
+        len(title) <= SHORT_TITLE
+        and PAST_CHAPTER.search(title)
+        and not GOAL_CHAPTER.search(title)
+        and not TASK_TITLE.match(title)
+        for title in titles
+    )
+
+
+def due(text: str, last_past: int) -> str | None:
+    """The year a clause names as the time by which; the last one of several. Years up to `last_past` are no deadline."""
+    years = [int(found["year"]) if found["year"] else plan_end(found["plan"]) for found in DUE.finditer(text)]
+    ahead = [year for year in years if year is not None and year > last_past]
+    return str(ahead[-1]) if ahead else None
+
+
+def done(sentence: str, last_past: int) -> bool:
+    """Whether a sentence tells what has been reached: by its words, or because all its years are past."""
+    years = [int(found["year"]) for found in YEAR.finditer(sentence)]
+    if due(sentence, last_past):
+        return False
+    return bool(DONE.search(sentence)) or (bool(years) and all(year <= last_past for year in years))
+
+
+AGE = re.compile(r"^\s*(?:岁|周岁|月龄|个月龄)")
+NAMED = re.compile(r"[“\"《][^“”\"《》]*$")
+EXISTING = re.compile(
+    r"(?:依托|围绕|落实|发挥|聚焦|整合|完善|包括|涵盖|其他|原有|现有|执行|遵循|瞄准|等)(?:县|市|区|全|的|好)*[^，建设创增引]{0,12}$"
+)
+CREATES = re.compile(
+    r"建|设|创|培|引进|增|配|达|拥有|打造|遴选|选拔|选取|选择|推广|争取|完成|研制|招|训|实施|开展|确定|认定|列入|扩|改|至少|不少于|不低于|"
+    r"突破|超过|投资|投入|补助|奖励|资助|占地|面积|床位|举办|支持|办好|组建|新|力争|争创|制定|发展|开发|评|干预|归纳|数|储备|选派|组织|命名|孵化|有"
+)
+CONDITION = re.compile(r"^(?:的)(?=[^，]*(?:街道|城市|乡镇|地区|机构|单位|医院|村|社区|企业|人员|家庭|学校))")
+NAME_TAIL = re.compile(r"^[^，、%％\d]{0,12}?(?:率|比例|占比)")
+TECHNICAL = re.compile(r"(?:能够?提供|能够?开展|能够?使用|可提供|符合|按照?|参照)[^，]{0,4}$")
+
+
+def promises(clause: str, quantity: Quantity, others: list[Quantity]) -> bool:
+    """Whether a number found in a clause is itself promised."""
+    before, after = clause[: quantity.start].rstrip(), clause[quantity.end :]
+    if NAMED.search(before) and not re.match(r"[^”\"》]*圈", after):
+        return False
+    if quantity.unit.startswith("岁"):
+        return bool(re.search(r"寿命|平均[^，]*年龄", before))
+    if quantity.unit.endswith(("分钟", "小时", "秒", "秒钟", "工作日", "个月")):
+        return _time(before, after, quantity)
+    if quantity.unit.endswith("级"):
+        return bool(re.search(r"(?:(?:水平|评价|测评|等级)[^，]{0,8}|达到|达)$", before))
+    if quantity.unit.endswith(("公里", "千米", "米")) and not re.search(r"半径|距离|里程|面积|道", before + after[:4]):
+        return False
+    if re.match(r"(?:型|号|版|度|点|价|时代|网络|院区|页|年|月|日)", after) or re.search(r"第\s*$|每\s*$", before):
+        return False
+    if (
+        re.search(r"每[^，]{0,4}$", before)
+        and re.match(r"[^，]*(?:人口|率|数|拥有|配|设)", after)
+        and _population(quantity)
+    ):
+        return False
+    if (
+        re.search(r"以[上下]", clause[quantity.start : quantity.end])
+        and CONDITION.match(after)
+        and others != [quantity]
+    ):
+        return False
+    return _counted(clause, quantity, others) if quantity.count else True
+
+
+def _population(quantity: Quantity) -> bool:
+    return quantity.unit.endswith(("人", "万", "人口", "千"))
+
+
+def _time(before: str, after: str, quantity: Quantity) -> bool:
+    if re.match(r"[^，]{0,16}圈", after):
+        return True
+    if NAME_TAIL.match(after) or re.match(r"(?:到达|出车|接听)", after):
+        return False
+    return bool(re.search(r"(?:不超过|不少于|不低于|控制在|缩短[至到]|小于|少于|低于|达到|时间)[^，]{0,3}$", before))
+
+
+def _counted(clause: str, quantity: Quantity, others: list[Quantity]) -> bool:
+    before, after = clause[: quantity.start].rstrip(), clause[quantity.end :]
+    if quantity.unit.endswith(("次", "倍", "期", "届", "批", "场", "门", "组")) and not CREATES.search(before):
+        return False
+    shares = [other for other in others if other.unit == "%" and other.start < quantity.start]
+    if shares and TECHNICAL.search(before):
+        return False
+    if NAME_TAIL.match(after) and others != [quantity]:
+        return False
+    if EXISTING.search(before) and not re.search(r"(?:建立|组建|新建|打造|创建|培育|建成|建设|完成)[^，]*$", before):
+        return False
+    return True
+
+
+def creates(words: str) -> bool:
+    """Whether words tell of making, gaining or giving; a bare count of things without them is a description."""
+    return bool(CREATES.search(words))

@@ -1,0 +1,255 @@
+"""What a number is about: the words before or after it, without verbs and dates; lists of things with lists of numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from minkang.plans.reading.commitments.quantities import Quantity
+
+LEADING = re.compile(
+    r"^(?:(?:预计|力争|争取|计划|确保)?(?:到|至|于|在)?\s*20\d\d\s*年(?:底|末|前)?|[“\"]十[四五六七八九]五[”\"](?:期间|时期|末)?|"
+    r"以[^，]{1,6}为单位|力争|争取|确保|努力|逐步|全面|稳步|持续|进一步|推动|推进|实现|其中|同时|并且|并|且|使|将|把|预计|计划|全县|全市|全区|全省|我市|我县|我区|"
+    r"到期末|原则上|按照|以|对|在|每年|分别|最终|率先|严格落实|要|应|和|及|以及|与|、|的|\s)+"
+)
+REACH = (
+    r"达到|达|提高到|提高至|提升到|提升至|提升为|增加到|增加至|增至|升至|上升到|上升至|扩大到|保持在|维持在|稳定在|巩固在|控制在|控制到|降至|降到|"
+    r"降低到|降低至|下降到|下降至|减少到|减少至|缩短至|缩短到|为|是|占|不少于|不低于|不超过|不高于|不得低于|不得超过|不得少于|至少|超过|突破|高于|"
+    r"低于|大于|小于|少于|约|近|≥|≤|＞|＜|>|<|实现|到|至|在|降低|下降|减少|提高|提升|增加|增长|上升|保持|拥有|有|规模达?|以"
+)
+TRAILING = re.compile(
+    rf"(?:(?:力争|争取|均|都|分别|应|要|须|须达|平均|稳步|逐步|原则上|总体|持续|每年|各|也|应当|可|仅|其中)?(?:{REACH})|力争|均|都|分别|每年|原则上|各|、|，|：|\s)+$"
+)
+METRIC = r"(?:率|比例|占比|比重|水平|数|度|值|寿命|规模|收入|人数|床位|面积|投资|半径|系数|指数|金额|产值|总量|量|人口)"
+METRIC_END = re.compile(rf"{METRIC}(?:[（(][^）)]*[)）])?$")
+TAIL = re.compile(
+    r"((?:(?:规范化?|治疗|控制|健康|系统|管理|服务|服药|面访|知晓|筛查|检测|监测|覆盖|报告|接种|死亡|发病|患病|早诊|设置|建设|达标|合格|申报|"
+    r"检查|培训|参与|报销|支付|使用|签约|随访|早筛|满意|完成|处置|及时|完整|规范|普及|动态|开设|配备|执业|持证|抢救|成功|手术)+(?:率|比例|覆盖率|满意度)))$"
+)
+SPLIT = re.compile(r"、|以及|及(?!以|时|格)|和(?!谐)|与(?!健康)")
+DOES = re.compile(
+    r"^(?P<who>.{2,40}?)(?P<does>(?:应)?(?:能够?|达到|建成|通过|成为|开设|开展|设立|设置|配备|配置|具有|具备|提供|完成|接受|实现|创建|纳入|取得|接入|参加|打造成?为?|建立|用于|实施).*)$"
+)
+VERB = re.compile(
+    r"^(?:培养和?引进|引进培养|新建改建|改扩建|新建|扩建|改建|建设完成|建设|建成|建立健全|建立|建有|组建|设立|设置|创建|争创|创成|新创建|培育|培养|培训|选拔培养|选拔|遴选|"
+    r"引进|新增|配备|配置|拥有|打造|完成|推广|研制|实施|开展|争取|新|招收|招录|支持|选取|选择|增设|增建|举办|办好|规划设置|计划|评选|创|做大做强|形成|培育推广|总结)+"
+)
+PORTION = re.compile(
+    r"^(?P<part>.+?)(?:不少于|不低于|不得低于|不超过|达到?|占)(?P<whole>[^，率]*?(?:总|全|年|门|所有|数)[^，率比]*?)的?(?:比例|比重|占比)?(?:达到?|不低于|不超过)?$"
+)
+LONG = 16
+PLACES = re.compile("配置|设置|配备|建设|设立")
+SHORT = 5
+BARE = 6
+BARE_RATE = re.compile(
+    "(?:培训|参演|完整|及时|治疗|管理|服药|面访|规范|达标|合格|检出|处置|覆盖|知晓|随访|空编|设置|开设|满意)率"
+)
+KEEPS_VERB = re.compile(r"^(?:培训|引进|新增|改扩建|招收|招录|选拔培养)")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The words for one quantity.
+
+    Attributes:
+        text: the subject.
+        doubtful: it was pieced together, so a person should look.
+    """
+
+    text: str
+    doubtful: bool = False
+
+
+def strip_lead(words: str) -> str:
+    """Words without dates and adverbs before them."""
+    return LEADING.sub("", words.strip())
+
+
+def strip_reach(words: str) -> str:
+    """Words without the verb of reaching after them ("提高到", "均达")."""
+    before = None
+    while before != words:
+        before = words
+        words = TRAILING.sub("", words.strip())
+    return words
+
+
+def tidy(words: str) -> str:
+    """A subject without spaces and loose marks."""
+    words = re.sub(r"(?:的(?:标准)?基础上|的标准|要求)$", "", re.sub(r"\s+", "", words))
+    return words.strip('，、；：。的等“”"')
+
+
+def subjects(clause: str, found: list[Quantity], earlier: str) -> list[list[Subject]]:
+    """For each quantity of a clause its subjects: one, or several where one number holds for a list of rates.
+
+    `earlier` is the subject before this clause; a bare "参演率" takes its bearer from there.
+    """
+    shared = _lists(clause, found)
+    if shared is not None:
+        return shared
+    result: list[list[Subject]] = []
+    verb = ""
+    for index, quantity in enumerate(found):
+        left = clause[found[index - 1].end if index else 0 : quantity.start]
+        right = clause[quantity.end : found[index + 1].start if index + 1 < len(found) else len(clause)]
+        one, verb = _one(left, right, quantity, verb, index, index + 1 == len(found))
+        result.append([_borne(subject, earlier) for subject in one])
+    return result
+
+
+def _one(left: str, right: str, quantity: Quantity, verb: str, index: int, last: bool) -> tuple[list[Subject], str]:
+    """The subjects of a single quantity between the words left and right of it, and the verb they began with."""
+    before = strip_lead(re.sub(r"^[（(][^）)]*[)）]", "", left))
+    own_verb = VERB.match(before)
+    if own_verb and KEEPS_VERB.match(before):
+        verb = own_verb[0]
+    name = strip_reach(before)
+    if quantity.op == "=" and "/" in quantity.unit:
+        return [Subject(_core(tidy(right)) + (PLACES.findall(left) or [""])[-1])], verb
+    after = right.strip()
+    # Before a further number, the words after the comma-like mark belong to that one.
+    follows = re.split(r"[、，；]|(?:以及|及|和)$", after)[0] if not last else after
+    if quantity.count:
+        return [_counted(name, follows, verb, index, own_verb is not None)], verb
+    circle = re.match(r"[^，]*?圈", after)
+    if circle:
+        return [Subject(_circle(name, circle[0]))], verb
+    portion = PORTION.match(before)
+    if portion and quantity.unit == "%":
+        return [Subject(tidy(f"{strip_reach(portion['part'])}占{portion['whole']}比例"))], verb
+    if quantity.unit == "百分点/年":
+        return [Subject(tidy(name) + "每年变幅")], verb
+    if METRIC_END.search(name) or (name and not after.strip("）)的标准。")):
+        return [Subject(part) for part in _several(tidy(name))], verb
+    return [_shared(name, after, quantity)], verb
+
+
+def _counted(name: str, after: str, verb: str, index: int, verbal: bool) -> Subject:
+    after = tidy(re.sub(r"(?:和|及|以及|与)$", "", after))
+    if after and not after.startswith(("，", "、")):
+        person = re.match(r"^(?:一次性)?(?:专项)?(?:补助|奖励|资助)", after)
+        if person:
+            return Subject(tidy(name) + after, doubtful=True)
+        does = None if re.search("或", after) else DOES.match(re.sub(r"^[（(][^）)]*[)）]", "", after))
+        if does and not verbal:
+            return Subject(tidy(f"{does['does']}的{does['who']}"))
+        kept = verb if KEEPS_VERB.match(verb) and (verbal or index) else ""
+        per = re.search(
+            r"每(?:个|所|家|批)?[^，每]{1,10}$", VERB.sub("", strip_reach(re.sub(rf"{VERB.pattern[1:]}$", "", name)))
+        )
+        return Subject(tidy((per[0] if per else "") + kept + _core(after)))
+    bare = VERB.sub("", name) if not KEEPS_VERB.match(name) else name
+    if index and verb and not VERB.match(name):
+        bare = verb + bare
+    return Subject(tidy(bare or name), doubtful=not bare)
+
+
+def _circle(name: str, circle: str) -> str:
+    """ "形成农村地区15分钟健康服务圈": the circle and where it is."""
+    where = re.sub(r"^.*?(?:形成|构建|构筑|打造|建成|建设|完善)|^.*的", "", name)
+    return tidy(re.sub(r"[“”]", "", re.sub("优质高效", "", where) + circle))
+
+
+def _core(phrase: str) -> str:
+    """A long noun phrase without what describes its noun."""
+    head, _, noun = phrase.rpartition("的")
+    return noun if len(phrase) > LONG and len(noun) > 3 and head else phrase
+
+
+def _shared(name: str, after: str, quantity: Quantity) -> Subject:
+    """A share without a rate's name: "80%的村卫生室能提供…", "至少40%为负压救护车", "医院100%设置…"."""
+    after = re.sub(r"^(?:的|为|是|用于|以上|以上的)", "", after.strip())
+    if quantity.unit != "%":
+        return Subject(tidy(name + after), doubtful=True)
+    if name:
+        return Subject(tidy(f"{strip_lead(after)}的{name}占比"))
+    does = DOES.match(after)
+    if does:
+        return Subject(tidy(f"{does['does']}的{does['who']}占比"))
+    return Subject(tidy(after) + "占比")
+
+
+def _borne(subject: Subject, earlier: str) -> Subject:
+    """Put the bearer named before in front of a bare rate."""
+    text = subject.text
+    share = re.match(r"^((?:达到|通过|建成|设立|设置|开展)[^的]+)占比$", text)
+    holder = re.search(r"的([^的]+占比)$", earlier)
+    if share and holder:
+        return Subject(f"{share[1]}的{holder[1]}", doubtful=True)
+    if len(text) > BARE or not (BARE_RATE.fullmatch(text) or TAIL.fullmatch(text)) or BEARER.match(text):
+        return subject
+    bearer = earlier
+    if METRIC_END.search(earlier) or earlier.endswith("占比"):
+        found = BEARER.match(earlier)
+        bearer = found[0] if found else ""
+    bearer = re.sub(r"^纳入管理的", "", bearer)
+    return Subject(bearer + text, doubtful=True) if bearer and len(bearer) < LONG and bearer not in text else subject
+
+
+def _lists(clause: str, found: list[Quantity]) -> list[list[Subject]] | None:
+    """Several things with as many numbers after them: "A、B及C分别控制在1、2、3以下"."""
+    if len(found) < 2:
+        return None
+    gaps = [clause[a.end : b.start].strip() for a, b in zip(found, found[1:], strict=False)]
+    if not all(re.fullmatch(r"(?:、|和|及|以及|与|或|，|的)?", gap) for gap in gaps):
+        return None
+    name = strip_reach(strip_lead(clause[: found[0].start]))
+    after = tidy(clause[found[-1].end :])
+    parts = _parts(name, len(found))
+    if not parts:
+        if re.search(r"补助|奖励|资助|补贴", after):
+            return [[Subject(after, doubtful=True)] for _ in found]
+        return [[Subject(tidy(name + (after if found[0].count or not name else "")), doubtful=True)] for _ in found]
+    return [[Subject(part)] for part in parts]
+
+
+def _several(name: str) -> list[str]:
+    """The rates of a list that share one number: "规范管理率、面访率、服药率"; a list of bearers of one rate stays whole."""
+    for separator in (SPLIT, re.compile("、|(?<=率)[和及与]")):
+        parts = [part for part in separator.split(name) if part]
+        if len(parts) > 1 and all(re.search(r"(?:率|比例|满意度|占比)$", part) for part in parts):
+            return _with_bearer(parts)
+    return [name]
+
+
+def _parts(name: str, count: int) -> list[str]:
+    """A list of things, cut into `count` subjects, each with the shared beginning or end put back."""
+    parts = [tidy(part) for part in SPLIT.split(name) if tidy(part)]
+    if len(parts) > count:
+        parts = _merged(name, count)
+    if len(parts) != count:
+        return []
+    if all(re.search(r"(?:率|比例|水平|数|占比|寿命)$", part) for part in parts):
+        return _with_bearer(parts)
+    last = parts[-1]
+    tail = (
+        TAIL.search(last)
+        or re.search(r"(?:达到|具备|设置|设立|开展|开设|配备|用药)[^、]*$", last)
+        or re.search(r"(?:所占比例|占比|比例|率|数量|数)$", last)
+    )
+    if not tail:
+        return parts
+    return [part if part.endswith(tail[0]) else part + tail[0] for part in parts]
+
+
+def _merged(name: str, count: int) -> list[str]:
+    """Too many pieces: only "、" parts, or only the words that end in the name of a rate."""
+    for pattern in (r"、", r"(?<=率)[、和及与]|(?<=比例)[、和及与]|(?<=水平)[、和及与]"):
+        parts = [tidy(part) for part in re.split(pattern, name) if tidy(part)]
+        if len(parts) == count:
+            return parts
+    return []
+
+
+BEARER = re.compile(
+    r"^(.*?(?:患者|人群|居民|儿童|孕产妇|婴儿|新生儿|人员|机构|医院|中心|卫生院|人口|老年人|妇女|学生|单位|企业|劳动者|例|案件|事件|服务|地区|每千(?:常住)?人口|每万(?:常住)?人口|队伍|区县))(?=.+(?:率|数|比例)$)"
+)
+
+
+def _with_bearer(parts: list[str]) -> list[str]:
+    bearer = BEARER.match(parts[0])
+    if not bearer:
+        return parts
+    short = [part for part in parts[1:] if not BEARER.match(part)]
+    return [parts[0], *[bearer[0] + part if part in short and len(part) <= SHORT else part for part in parts[1:]]]
