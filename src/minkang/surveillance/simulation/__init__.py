@@ -1,0 +1,1 @@
+"""Benchmark series with known outbreaks, and how well alarms found them."""
