@@ -19,20 +19,20 @@ def pieces_of(path: Path) -> tuple[str, list[Piece]]:
     Raises:
         Fault: `PLANS-001` unreadable, `PLANS-002` format unknown, and what the readers of the formats raise.
     """
-    body = _bytes(path)
+    body = file_bytes(path)
     ending = path.suffix.lower()
     if body.startswith(b"%PDF"):
         from minkang.plans.reading.pdf import read_pdf  # noqa: PLC0415  loads pdfplumber
 
         return read_pdf(path)
-    if body.startswith(b"PK") or ending == ".docx":
-        from minkang.plans.reading.word import read_word  # noqa: PLC0415  loads python-docx
-
-        return read_word(path)
     if body.startswith(b"\xd0\xcf\x11\xe0"):
         from minkang.plans.reading.office import read_office  # noqa: PLC0415  runs LibreOffice
 
         return read_office(path, body)
+    if body.startswith(b"PK") or ending == ".docx":
+        from minkang.plans.reading.word import read_word  # noqa: PLC0415  loads python-docx
+
+        return read_word(path)
     if ending in (".html", ".htm") or body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         from minkang.plans.reading.web import read_web  # noqa: PLC0415  loads lxml
 
@@ -56,7 +56,8 @@ def decode(body: bytes, name: str) -> str:
     raise Fault("PLANS-001", where=name, reason="UTF-8 / GB 18030")
 
 
-def _bytes(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
+    """The bytes of a file; `PLANS-001`, `PLANS-003` (too large) or `PLANS-004` (empty) where there are none to read."""
     try:
         body = path.read_bytes()
     except OSError as error:
