@@ -15,7 +15,7 @@ from minkang.surveillance.detect.ensemble_forecast import MIN_EXCESS, Forecast
 from minkang.surveillance.detect.series import Floats
 
 SHARES = (0.5, 0.42, 0.07)  # of an outbreak's cases in its first steps: the lognormal incubation of weeks
-SIZES = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0)  # of outbreaks, in standard deviations of the usual count
+SIZES = (3.0, 5.0)  # of outbreaks, in standard deviations of the usual count: those that are worth the search
 LARGEST_COUNT = 2**40
 
 
