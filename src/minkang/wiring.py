@@ -14,8 +14,9 @@ from minkang.exchange.connectors import Connectors
 from minkang.exchange.fhir.connector import FhirConnector
 from minkang.exchange.fhir.device import DeviceConnector
 from minkang.exchange.intake.engine import Intake
+from minkang.exchange.intake.requests import REPLAY, TAKE, replay_task, take_task
 from minkang.exchange.message import Connector
-from minkang.jobs import Jobs, prepare_queue
+from minkang.jobs import Jobs, Work, prepare_queue
 from minkang.lake.given import AuditDays, region_tables
 from minkang.lake.query import Lake
 from minkang.lake.refresh import Options, Progress, Refresher, no_progress
@@ -24,6 +25,9 @@ from minkang.lake.source import StoreSource
 from minkang.records.postgres import PostgresRepository
 from minkang.records.search import PLANNING, Limits, PostgresSearch
 from minkang.settings import Settings
+
+REFRESH = "lake-refresh"
+"""The task that brings the lake up to date."""
 
 # Packages that keep state in the database, lower floors first: the order in which their migrations run.
 MIGRATED_PACKAGES = (
@@ -155,6 +159,16 @@ def register_tasks(platform: Platform) -> None:
     """Make known what a worker does: by the clock, and when pages and programs ask."""
     board = platform.jobs.board
     platform.jobs.register("clear-board", lambda _: board.clear(), cron="40 18 * * *")
+    intake = intake_of(platform)
+    platform.jobs.register(TAKE, take_task(intake, platform.settings.home))
+    platform.jobs.register(REPLAY, replay_task(intake))
+    platform.jobs.register(REFRESH, lambda work: _refresh(platform, work))
+
+
+def _refresh(platform: Platform, work: Work) -> dict[str, int]:
+    """What a worker does for `REFRESH`; progress is told table by table."""
+    report = lake_refresher(platform, lambda _, done, total: work.progress(done, total)).run()
+    return {"changes": report.changes, "built": len(report.built), "changed": len(report.changed)}
 
 
 def lake_folder(settings: Settings) -> Path:

@@ -59,6 +59,12 @@ WHERE (%(sender)s::text IS NULL OR s.slug = %(sender)s)
     AND (%(before)s::bigint IS NULL OR m.number < %(before)s)
 ORDER BY m.number DESC LIMIT %(count)s;
 
+-- name: message
+-- One message.
+SELECT m.identity, m.number, s.slug, m.feed, m.key, m.digest, m.state, m.code, m.received, m.settled, m.place,
+    m.blob, m.blob_from, m.blob_length, m.drafts, m.written, m.noted, m.notes, m.copies, m.replay_of
+FROM exchange_message AS m JOIN exchange_sender AS s ON s.id = m.sender WHERE m.identity = %(identity)s;
+
 -- name: tallies
 -- Arrivals by sender, feed and outcome since a day.
 SELECT s.slug, t.feed, t.outcome, sum(t.count)::bigint, max(t.day)

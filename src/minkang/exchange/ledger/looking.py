@@ -128,6 +128,11 @@ class Ledger:
         rows = self._rows(access, SQL["messages"], wanted, f"ledger:{sender or '*'}")
         return [_entry(row) for row in rows]
 
+    def message(self, access: Access, identity: UUID) -> Entry | None:
+        """One message; None where the ledger has none of this identity."""
+        rows = self._rows(access, SQL["message"], {"identity": identity}, f"ledger:{identity}")
+        return _entry(rows[0]) if rows else None
+
     def original(self, access: Access, entry: Entry) -> bytes:
         """The body of a message as it came.
 
