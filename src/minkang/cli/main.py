@@ -9,6 +9,7 @@ import typer
 from minkang import __version__
 from minkang.cli import (
     clients,
+    comparing,
     copies,
     exchange,
     indicators,
@@ -46,6 +47,7 @@ app.add_typer(indicators.app, name="indicators")
 app.add_typer(mapping.codes, name="codes")
 mapping.register(exchange.app)
 mllp.register(exchange.app)
+comparing.register(exchange.app)
 
 
 @app.command()

@@ -92,7 +92,9 @@ def _unknown_class(one: Segment) -> Json:
 def _status(c: Conversion, registration: bool, end: str | None) -> str:
     if not registration:
         return "finished" if end else "unknown"
-    return STATUS.get(c.event) or ("finished" if end else "in-progress")
+    said = STATUS.get(c.event) or "in-progress"
+    # A registration that already gives the time of leaving (PV1-45), as of an attendance sent once it is over.
+    return "finished" if end and said == "in-progress" else said
 
 
 def _admission(one: Segment) -> Json:

@@ -46,6 +46,8 @@ COSTS = (
     ("135", "中成药费", "chinese"), ("040", "治疗用一次性医用材料费", "material"), ("081", "其他费", "other"),
 )  # fmt: skip
 PAYMENT = ("7", "1", "2")  # 全自费, 职工, 居民
+RECORDS = frozenset({"C0002", "C0032", "C0033"})
+"""Documents that are the record of a visit itself."""
 
 
 class Visit(NamedTuple):
@@ -142,7 +144,9 @@ class _Hospitals:
         stay = one.kind != "outpatient"
         base = f"{code}{one.id:09d}{send.mark}"
         started, ended = one.day * DAY + one.minute, one.to_day * DAY + 600
-        number = ("12" if stay else "11", f"{'Z' if stay else 'M'}{one.id:09d}{send.mark}")
+        # Only the record of the visit itself is entered under a second visit number; a report entered twice is not.
+        mark = send.mark if code in RECORDS else ""
+        number = ("12" if stay else "11", f"{'Z' if stay else 'M'}{one.id:09d}{mark}")
         return Head(
             code, f"{base}-{send.turn}", base, send.turn + 1, f"{base}-0" if send.state == "corrected" else "", send.at,
             ended if stay else started, (number, *more), (f"{one.staff}", self.staff[one.staff]),

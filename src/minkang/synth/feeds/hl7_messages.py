@@ -85,6 +85,11 @@ def stay(visit: Visit, send: Sending, ended: bool) -> str:
     return "PV1|1" + "".join(f"|{fields.get(place, '')}" for place in range(2, 46)) + "\r"
 
 
+def _seen_at(visit: Visit, send: Sending) -> str:
+    """PV1 of a report or an order: entered twice or not, it belongs to the one visit there was."""
+    return stay(visit, send._replace(mark=""), False)
+
+
 def diagnosis(visit: Visit, send: Sending) -> str:
     """DG1 with a number of its own (DG1-20), so that a correction finds it."""
     code, zh = visit.icd10, visit.zh
@@ -140,7 +145,7 @@ def results(visit: Visit, send: Sending, key: str, found: list[Finding]) -> byte
         turns[one.kind] = turn = turns.get(one.kind, 0) + 1
         lines += _lines(one, send, str(turn) if turn > 1 else "", place == 0)
     numbered = [f"OBX|{number}|{line}\r" for number, line in enumerate(lines, 1)]
-    return _whole(visit, send, "ORU^R01^ORU_R01", key, stay(visit, send, False) + report + "".join(numbered))
+    return _whole(visit, send, "ORU^R01^ORU_R01", key, _seen_at(visit, send) + report + "".join(numbered))
 
 
 def _lines(one: Finding, send: Sending, turn: str, first: bool) -> list[str]:
@@ -196,7 +201,7 @@ def prescription(visit: Visit, send: Sending, key: str, given: list[Drug]) -> by
         lines.append(f"ORC|{control}" + "".join(f"|{order.get(field, '')}" for field in range(2, 17)) + "\r")
         text = f"每次{row['dose']}{row['unit']}，每日{row['daily']}次，{row['days']}天"
         lines.append(f"RXO|{code}^{escaped(row['zh'])}^ATC|{row['dose']}||{row['unit']}|||^{text}\r")
-    return _whole(visit, send, "ORM^O01^ORM_O01", key, stay(visit, send, False) + "".join(lines))
+    return _whole(visit, send, "ORM^O01^ORM_O01", key, _seen_at(visit, send) + "".join(lines))
 
 
 def _whole(visit: Visit, send: Sending, kind: str, key: str, rest: str) -> bytes:
