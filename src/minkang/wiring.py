@@ -37,6 +37,7 @@ MIGRATED_PACKAGES = (
     "minkang.jobs",
     "minkang.exchange",
     "minkang.persons",
+    "minkang.plans",
     "minkang.portal",
 )
 

@@ -18,6 +18,7 @@ from minkang.cli import (
     mapping,
     mllp,
     persons,
+    plans,
     running,
     synth,
     views,
@@ -44,6 +45,7 @@ app.add_typer(exchange.app, name="exchange")
 app.add_typer(persons.app, name="persons")
 app.add_typer(lake.app, name="lake")
 app.add_typer(indicators.app, name="indicators")
+app.add_typer(plans.app, name="plan")
 app.add_typer(mapping.codes, name="codes")
 mapping.register(exchange.app)
 mllp.register(exchange.app)
