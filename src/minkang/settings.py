@@ -89,6 +89,24 @@ SETTINGS: tuple[Setting, ...] = (
         "MINKANG_LAKE_MEMORY", "2GiB", "数据湖引擎的内存上限。", "The most memory the lake's engine may take, as 2GiB."
     ),
     Setting(
+        "MINKANG_PERSONS_PROFILE",
+        "default",
+        "人员比对配置:default 或 TOML 文件路径。",
+        "How records of persons are compared: default, or the path of a TOML file.",
+    ),
+    Setting(
+        "MINKANG_PERSONS_REGION",
+        "wenshang",
+        "人员比对所用的地区(村居名录和阈值)。",
+        "The region whose divisions and thresholds records of persons are compared with.",
+    ),
+    Setting(
+        "MINKANG_PERSONS_SECOND",
+        "0.1",
+        "疑似同一人中须两人复核的比例(0 至 1)。",
+        "The share of doubtful pairs that two reviewers must see, 0 to 1.",
+    ),
+    Setting(
         "MINKANG_SPARK_MASTER",
         "local[2]",
         "Spark 集群地址(spark:// 或 yarn),仅在使用 Spark 引擎时需要。",
@@ -119,6 +137,9 @@ class Settings:
     lake_buckets: int = 16
     lake_memory: str = "2GiB"
     spark_master: str = "local[2]"
+    persons_profile: str = "default"
+    persons_region: str = "wenshang"
+    persons_second: float = 0.1
 
     @property
     def embedded(self) -> bool:
@@ -156,6 +177,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         lake_buckets=_number(value, "MINKANG_LAKE_BUCKETS", int),
         lake_memory=_matching(value, "MINKANG_LAKE_MEMORY", r"\d+ ?(MiB|GiB|MB|GB)"),
         spark_master=value["MINKANG_SPARK_MASTER"],
+        persons_profile=value["MINKANG_PERSONS_PROFILE"],
+        persons_region=value["MINKANG_PERSONS_REGION"],
+        persons_second=_share(value, "MINKANG_PERSONS_SECOND"),
     )
 
 
@@ -185,6 +209,16 @@ def _number(value: Mapping[str, str], name: str, kind: Callable[[str], N]) -> N:
     if number <= 0:
         raise Fault("SETTINGS-001", name=name, value=value[name])
     return number
+
+
+def _share(value: Mapping[str, str], name: str) -> float:
+    try:
+        share = float(value[name])
+    except ValueError:
+        share = -1.0
+    if not 0.0 <= share <= 1.0:
+        raise Fault("SETTINGS-001", name=name, value=value[name])
+    return share
 
 
 def _matching(value: Mapping[str, str], name: str, form: str) -> str:

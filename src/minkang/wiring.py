@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from minkang.access import program_access
 from minkang.access.audit import AuditTrail
 from minkang.access.clients import Clients
 from minkang.blobs import FolderBlobs
 from minkang.db import Database, Notice, Served, migrate, require_current, server_for, silent
+from minkang.errors import Fault
 from minkang.exchange.connectors import Connectors
 from minkang.exchange.fhir.connector import FhirConnector
 from minkang.exchange.fhir.device import DeviceConnector
@@ -22,10 +25,17 @@ from minkang.lake.query import Lake
 from minkang.lake.refresh import Options, Progress, Refresher, no_progress
 from minkang.lake.snapshots import Folder
 from minkang.lake.source import StoreSource
+from minkang.persons.store.feed import LinkFeed, StoredPersons
 from minkang.records.postgres import PostgresRepository
 from minkang.records.search import PLANNING, Limits, PostgresSearch
 from minkang.settings import Settings
+from minkang.synth.region import read_region
 
+if TYPE_CHECKING:
+    from minkang.persons.keeping import Persons
+
+FOLLOW = "persons-follow"
+"""The task that decides upon new and changed Patients."""
 REFRESH = "lake-refresh"
 """The task that brings the lake up to date."""
 
@@ -63,6 +73,18 @@ class Platform:
     clients: Clients
     repository: PostgresRepository
     jobs: Jobs
+
+    @cached_property
+    def persons(self) -> Persons:
+        """Who is who; put together when it is first asked for, since it reads a profile and a region's divisions."""
+        # The linking engine brings dictionaries of readings and characters, which other work need not wait for.
+        from minkang.persons.keeping import open_persons  # noqa: PLC0415
+        from minkang.persons.profile import read_profile  # noqa: PLC0415
+
+        region = self.settings.persons_region
+        profile = read_profile(self.settings.persons_profile, region)
+        divisions = read_region(region).divisions if region else {}
+        return open_persons(self.database, profile, divisions, second=self.settings.persons_second)
 
     def check(self) -> None:
         """See that the database answers and fits the program; raises the fault where it does not."""
@@ -164,12 +186,24 @@ def register_tasks(platform: Platform) -> None:
     platform.jobs.register(TAKE, take_task(intake, platform.settings.home))
     platform.jobs.register(REPLAY, replay_task(intake))
     platform.jobs.register(REFRESH, lambda work: _refresh(platform, work))
+    platform.jobs.register(FOLLOW, lambda work: _follow(platform, work), cron="* * * * *")
 
 
 def _refresh(platform: Platform, work: Work) -> dict[str, int]:
     """What a worker does for `REFRESH`; progress is told table by table."""
     report = lake_refresher(platform, lambda _, done, total: work.progress(done, total)).run()
     return {"changes": report.changes, "built": len(report.built), "changed": len(report.changed)}
+
+
+def _follow(platform: Platform, work: Work) -> dict[str, int]:
+    """What a worker does for `FOLLOW`; where another program follows already there is nothing to do."""
+    try:
+        done = platform.persons.follow(program_access("persons"), lambda so_far: work.progress(so_far.counts.decided))
+    except Fault as fault:
+        if fault.code != "PERSONS-028":
+            raise
+        return {"decided": 0}
+    return {"decided": done.counts.decided, "linked": done.counts.linked, "review": done.counts.review}
 
 
 def lake_folder(settings: Settings) -> Path:
@@ -189,7 +223,9 @@ def lake_refresher(platform: Platform, progress: Progress = no_progress) -> Refr
     return Refresher(
         Folder(lake_folder(settings)),
         StoreSource(platform.repository, platform.database, program_access("lake")),
+        StoredPersons(platform.database),
         given=given,
+        relinked=LinkFeed(platform.database).changed,
         options=Options(settings.lake_buckets, settings.timezone, settings.lake_memory),
         progress=progress,
     )

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from minkang.cli import persons_store
 from minkang.cli.output import Output, output
 from minkang.persons.profile import Profile, read_profile
 from minkang.synth.region import read_region
 
 app = typer.Typer(help="人员主索引:谁是谁,凭什么。 The person index: who is who, and why.", no_args_is_help=True)
+persons_store.register(app)
 Inputs = Annotated[list[Path], typer.Option("--input", help="CSV 文件,可给多个。 CSV files, one or more.")]
 Config = Annotated[str, typer.Option(help="default、febrl 或 TOML 文件。 A built-in profile or a TOML file.")]
 Region = Annotated[str | None, typer.Option(help="地区,用于查地址。 The region whose divisions addresses are of.")]
@@ -21,7 +23,10 @@ Json = Annotated[bool, typer.Option("--json")]
 
 @app.command()
 def link(  # noqa: PLR0917 - Typer makes options of them, which have no places
-    input: Inputs,
+    input: Annotated[
+        list[Path] | None,
+        typer.Option("--input", help="CSV 文件,可给多个;不给则关联全库。 CSV files; without any, the whole store."),
+    ] = None,
     config: Config = "default",
     out: Annotated[Path, typer.Option(help="结果:id,cluster。 The result.")] = Path("clusters.csv"),
     review: Annotated[Path | None, typer.Option(help="待人工判定的配对。 Pairs that wait for somebody.")] = None,
@@ -33,7 +38,10 @@ def link(  # noqa: PLR0917 - Typer makes options of them, which have no places
     memory: Annotated[str, typer.Option(help="内存上限。 Limit of memory.")] = "6GB",
     as_json: Json = False,
 ) -> None:
-    """Link the records of files: who of them is one person. 找出文件中同一个人的记录。"""
+    """Link the records of files, or of the whole store: who of them is one person. 找出同一个人的记录。"""
+    if not input:
+        persons_store.link_store(output(as_json=as_json), threads=threads, memory=memory, spark=engine == "spark")
+        return
     # The linking engine imports dictionaries of readings and characters, which other commands need not wait for.
     from minkang.persons.bulk.linking import write_clusters, write_review  # noqa: PLC0415
 

@@ -40,11 +40,19 @@ class Apart:
             found.append((number, scope, self._number((number, "face", *shown.values()), shown)))
         return tuple(found)
 
+    def said(self, pair: int, side: int) -> tuple[int, int, int]:
+        """The fact that somebody found the two sides (0 and 1) of a pair to be two persons."""
+        return (len(self.rules), pair, -1 - side)
+
     def conflict(self, left: Facts, right: Facts) -> str:
         """The name of a rule that keeps a member of one side from a member of the other, "" for none."""
         for number, scope, face in left:
             for other, there, against in right:
-                if number == other and scope == there and face != against and self._differ(number, face, against):
+                if number != other or scope != there or face == against:
+                    continue
+                if number == len(self.rules):
+                    return "said"
+                if self._differ(number, face, against):
                     return self.rules[number].name
         return ""
 

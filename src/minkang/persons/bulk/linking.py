@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from minkang.errors import Fault
 from minkang.persons.bulk import blocking, frequencies
@@ -29,6 +30,18 @@ Scoring = Callable[[duckdb.DuckDBPyConnection, Profile, Model], None]
 
 
 @dataclass(frozen=True)
+class Given:
+    """What people decided, by ids of records: it stands before any score.
+
+    Attributes:
+        together: pairs that are one person; `apart`: pairs that are two.
+    """
+
+    together: Sequence[tuple[str, str]] = ()
+    apart: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
 class Options:
     """How to run.
 
@@ -37,6 +50,7 @@ class Options:
         threads: of DuckDB, and processes that prepare; `memory`: limit of DuckDB, such as "6GB".
         divisions: code to name, for addresses.
         scoring: how pairs are scored; DuckDB in this process where None.
+        given: what people decided before.
     """
 
     model: Model | None = None
@@ -44,6 +58,7 @@ class Options:
     memory: str = "6GB"
     divisions: Mapping[str, str] | None = None
     scoring: Scoring | None = None
+    given: Given = field(default_factory=Given)
 
 
 @dataclass(frozen=True)
@@ -87,10 +102,27 @@ def link_files(
     Raises:
         Fault: as `reading.load`; `PERSONS-004` for weights that cannot be read.
     """
-    connection = duckdb.connect(config={"threads": options.threads, "memory_limit": options.memory})
-    connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
+    connection = open_engine(options)
     tell("read", 0.0)
     loaded = load(connection, inputs, profile, dict(options.divisions or {}), options.threads)
+    return link_loaded(connection, loaded, profile, options, tell)
+
+
+def open_engine(options: Options) -> duckdb.DuckDBPyConnection:
+    """An engine that holds nothing yet."""
+    connection = duckdb.connect(config={"threads": options.threads, "memory_limit": options.memory})
+    connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
+    return connection
+
+
+def link_loaded(
+    connection: duckdb.DuckDBPyConnection,
+    loaded: Loaded,
+    profile: Profile,
+    options: Options,
+    tell: Told = lambda _stage, _share: None,
+) -> Linked:
+    """Link the records of the table `record` (see `reading.load`)."""
     tell("learn", 0.3)
     model = _model(connection, profile, options, loaded.records)
     frequencies.put_beside(connection, model.frequencies)
@@ -100,7 +132,7 @@ def link_files(
     (options.scoring or score_here)(connection, profile, model)
     set_rivals_aside(connection, profile)
     tell("merge", 0.85)
-    refused = cluster(connection, profile, loaded.records)
+    refused = cluster(connection, profile, loaded.records, options.given)
     return _linked(connection, profile, model, loaded, blocked, refused=refused)
 
 
@@ -145,8 +177,13 @@ def set_rivals_aside(connection: duckdb.DuckDBPyConnection, profile: Profile) ->
     )
 
 
-def cluster(connection: duckdb.DuckDBPyConnection, profile: Profile, records: int) -> int:
-    """Merge the linked pairs into `person(i, cluster)`; the number of pairs that a rule refused (they go to review)."""
+def cluster(connection: duckdb.DuckDBPyConnection, profile: Profile, records: int, given: Given | None = None) -> int:
+    """Merge the linked pairs into `person(i, cluster)`; how many pairs a rule refused.
+
+    Pairs that people put together come first, pairs that they set apart are refused like those of a rule.
+    """
+    given = given or Given()
+    together, apart_pairs = _numbered(connection, given.together), _numbered(connection, given.apart)
     rows = connection.execute(
         "SELECT l, r, rule >= 0 AS sure, round(score, 6) AS score FROM edge WHERE band = 'link'"
     ).fetchnumpy()
@@ -154,7 +191,11 @@ def cluster(connection: duckdb.DuckDBPyConnection, profile: Profile, records: in
     order = np.lexsort((right, left, -score, ~sure))
     pairs = zip(left[order].tolist(), right[order].tolist(), strict=True)
     apart = Apart(profile.apart)
-    merged = merge(records, pairs, _facts(connection, apart), apart)
+    facts = _facts(connection, apart)
+    for number, pair in enumerate(apart_pairs):
+        for side, record in enumerate(pair):
+            facts[record] = (*facts.get(record, ()), apart.said(number, side))
+    merged = merge(records, [*together, *pairs], facts, apart)
     root = np.asarray(merged.root, dtype=np.int64)
     connection.register("merged", {"i": np.arange(records, dtype=np.int64), "root": root})
     connection.execute(
@@ -162,6 +203,18 @@ def cluster(connection: duckdb.DuckDBPyConnection, profile: Profile, records: in
     )
     connection.unregister("merged")
     return len(merged.refused)
+
+
+def _numbered(connection: duckdb.DuckDBPyConnection, pairs: Sequence[tuple[str, str]]) -> list[tuple[int, int]]:
+    """Pairs of ids as pairs of numbers; those whose records are not here are left out."""
+    if not pairs:
+        return []
+    connection.register("told", pa.table({"a": [a for a, _ in pairs], "b": [b for _, b in pairs]}))
+    rows = connection.execute(
+        "SELECT x.i, y.i FROM told JOIN record x ON x.rid = told.a JOIN record y ON y.rid = told.b ORDER BY 1, 2"
+    ).fetchall()
+    connection.unregister("told")
+    return rows
 
 
 def _facts(connection: duckdb.DuckDBPyConnection, apart: Apart) -> dict[int, Facts]:

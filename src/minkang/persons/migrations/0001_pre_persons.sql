@@ -81,6 +81,12 @@ CREATE TABLE person_record (
 ) PARTITION BY HASH (key);
 CREATE INDEX person_record_waiting ON person_record (key) WHERE NOT decided;
 
+-- The ID number of a source's mother, told apart from it (RelatedPerson), whichever came first.
+CREATE TABLE person_mother (
+    source text PRIMARY KEY,
+    mother_id text NOT NULL
+) PARTITION BY HASH (source);
+
 -- A number for each group of columns of the profile that the source has in full.
 CREATE TABLE person_key (
     key bigint NOT NULL,
@@ -135,8 +141,8 @@ DECLARE
     grown text;
     part integer;
 BEGIN
-    FOREACH grown IN ARRAY ARRAY['person', 'person_link', 'person_event', 'person_apart', 'person_record', 'person_key',
-                                 'person_register', 'person_disagreement']
+    FOREACH grown IN ARRAY ARRAY['person', 'person_link', 'person_event', 'person_apart', 'person_record', 'person_mother',
+                                 'person_key', 'person_register', 'person_disagreement']
     LOOP
         FOR part IN 0 .. 7 LOOP
             EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES WITH (MODULUS 8, REMAINDER %s)',
