@@ -10,9 +10,10 @@ from typing import Any
 from minkang.plans.reading.commitments import Commitment, plain_subject
 
 RULE = (
-    "A read item and a gold item are the same if value, value_max, op and unit (spaces and brackets left out) agree, their quotations overlap in the text, "
-    "and their subjects agree: one within the other after brackets, verbs and 率/占比-endings are left out, or at least 40 % of the pairs "
-    "of characters of the shorter one shared. Each item is used once."
+    "A read item and a gold item are the same if value, value_max, op and unit (spaces and brackets left out) agree, "
+    "their quotations overlap in the text, and their subjects agree: one within the other after brackets, verbs and "
+    "endings such as 占比 are left out, or at least 40 % of the pairs of characters of the shorter one shared. "
+    "Each item is used once."
 )
 
 

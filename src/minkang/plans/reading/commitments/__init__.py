@@ -1,6 +1,5 @@
 """Quantitative commitments in the running text of a plan: subject, binding, value, unit, deadline, quotation, place."""
 
-from minkang.plans.reading.commitments.lines import as_lines
 from minkang.plans.reading.commitments.model import Basis, Commitment, Op, Passage
 from minkang.plans.reading.commitments.passages import passages_of
 from minkang.plans.reading.commitments.reader import read_commitments
@@ -12,7 +11,6 @@ __all__ = [
     "Op",
     "Passage",
     "alike",
-    "as_lines",
     "passages_of",
     "plain_subject",
     "read_commitments",

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 DUTIES = re.compile(
     r"[（(][^（）()]*?(?:牵头|责任|参与|配合)(?:部门|单位)?[：:][^（）()]*(?:[（(][^（）()]*[)）][^（）()]*)*[)）]"
 )
+# "二〇二五年" is read as "2025年", which is as long.
+YEAR_IN_WORDS = re.compile("[一二][〇○零九][一二三四五六七八九〇○零]{2}年")
+FIGURES = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 OPEN, CLOSE = "（(“《〔[", "）)”》〕]"
 STOPS = "。！？!?"
 COMMA = "，；;："
@@ -38,6 +41,7 @@ class Clause:
 def sentences(text: str, start: int) -> Iterator[list[Clause]]:
     """The sentences of a paragraph as lists of clauses; brackets with responsible departments are left out."""
     masked = DUTIES.sub(lambda found: "。" * len(found[0]), text)
+    masked = YEAR_IN_WORDS.sub(lambda found: found[0].translate(FIGURES), masked)
     clauses: list[Clause] = []
     begin = depth = 0
     for at, sign in enumerate(masked):

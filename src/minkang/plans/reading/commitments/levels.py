@@ -44,7 +44,7 @@ class Level:
 
 
 def everyone(clause: str, label: str = "") -> Level | None:
-    """The promise that all of something will be so, as a share of 100 %; `label` says of what, if the clause does not."""
+    """The promise that all of something will be so, as 100 %; `label` says of what, if the clause does not."""
     if found := COVERED.match(clause):
         what = _covered(found["what"], label or found["more"])
         return _share(what + "覆盖率") if what else None
@@ -53,7 +53,8 @@ def everyone(clause: str, label: str = "") -> Level | None:
     if found := ALL_WHO.match(clause):
         return _share(f"{found['does']}的{found['who']}占比")
     if (found := ALL.match(clause)) and len(found["who"].strip()) > 1:
-        return _share(f"{found['does']}的{found['who']}占比")
+        who = re.sub(r"^(?:到|力争|确保)?\s*20\d\d\s*年底?前?", "", found["who"])
+        return _share(f"{found['does']}的{who}占比")
     return None
 
 

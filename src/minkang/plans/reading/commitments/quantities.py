@@ -27,6 +27,7 @@ QUANTITY = re.compile(
 )
 IN_WORDS = re.compile(rf"(?P<low>{NUMERAL})(?P<unit>所|家|名|处|辆|台|张|支|座|个)(?P<bound>{BOUND})?")
 HUNDREDTHS = re.compile(rf"百分之(?P<low>{NUMERAL})(?P<bound>{BOUND})?")
+NONE = re.compile(r"零(?=死亡|感染|发生|报告|增长|事故|发病|漏报)")
 DOUBLED = re.compile(r"翻一番|翻番|倍增|增长一倍|实现翻倍")
 ROUND = re.compile(r"(?:超过?|突破|达到?)(?P<low>[百千万])(?P<unit>项|家|个|人|名|例|张|所)")
 
@@ -37,6 +38,7 @@ AT_MOST = re.compile(r"(?:不超过|不高于|不大于|不多于|不得超过|�
 DOWN = re.compile(
     r"(?:降至|降到|降低到|降低至|下降到|下降至|减少到|减少至|缩短至|缩短到|压缩到|压缩至|控制在|控制到|降为)[^，]{0,3}$"
 )
+CHANGED = re.compile(r"(?:降低|下降|减少|缩短|提高|提升|增加|增长|上升)了?$")
 NEAR = re.compile(r"(?:大约|约|接近)\s*$")
 FALLING = re.compile(
     r"(?:死亡率|发病率|吸烟率|近视率|空编率|感染率|外转率|自付比例|致残率|剖宫产率|低体重率|龋齿率|患龋率|漏报率|病死率|"
@@ -132,9 +134,8 @@ def _counts(unit: str) -> bool:
 def _op(before: str, bound: str, unit: str, ranged: bool) -> Op:
     if "左右" in bound or "上下" in bound or NEAR.search(before):
         return "~"
-    if "以上" in bound or (AT_LEAST.search(before) and not re.search("以[下内]|之内", bound)):
-        return ">="
-    if ranged and not re.search("以[下内]|之内", bound):
+    capped = re.search("以[下内]|之内", bound)
+    if "以上" in bound or ((AT_LEAST.search(before) or ranged) and not capped) or CHANGED.search(before):
         return ">="
     if re.search("以[下内]|内", bound) or AT_MOST.search(before) or DOWN.search(before):
         return "<="
@@ -154,6 +155,8 @@ def _in_characters(clause: str) -> Iterator[Quantity]:
         if value is not None:
             op = _op(clause[: match.start()], match["bound"] or "", "%", ranged=False)
             yield Quantity(match.start(), match.end(), value, None, "%", op, "zh_numeral", count=False)
+    for match in NONE.finditer(clause):
+        yield Quantity(match.start(), match.end(), 0, None, "例", "=", "zh_numeral", count=False)
     for match in DOUBLED.finditer(clause):
         yield Quantity(match.start(), match.end(), 2, None, "倍", ">=", "zh_numeral", count=False)
     for match in ROUND.finditer(clause):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from minkang.plans.reading.commitments.bearers import Subject
 from minkang.plans.reading.commitments.clauses import Clause, sentences
 from minkang.plans.reading.commitments.context import (
     GOAL_CHAPTER,
@@ -20,7 +21,7 @@ from minkang.plans.reading.commitments.levels import Level, everyone, grade
 from minkang.plans.reading.commitments.model import Commitment, Passage
 from minkang.plans.reading.commitments.quantities import Quantity, quantities
 from minkang.plans.reading.commitments.similar import alike
-from minkang.plans.reading.commitments.subjects import Subject, strip_lead, subjects, tidy
+from minkang.plans.reading.commitments.subjects import strip_lead, subjects, tidy
 
 PATIENTS = re.compile(r"^[^、，]{2,14}?(?:患者|人群|病人|感染者|儿童|学生|孕产妇|老年人|居民)")
 SIZE = re.compile(r"占地|面积$|投资$|资金$")
@@ -84,7 +85,7 @@ def _looks_ahead(clauses: list[Clause], last_past: int) -> bool:
 
 def _sentence(clauses: list[Clause], passage: Passage, goal: str | None, last_past: int) -> list[Commitment]:
     whole = "，".join(clause.text for clause in clauses)
-    if done(whole, last_past):
+    if done(whole, last_past, ahead=goal is not None):
         return []
     state = _Sentence(passage, goal)
     found: list[Commitment] = []
@@ -95,7 +96,7 @@ def _sentence(clauses: list[Clause], passage: Passage, goal: str | None, last_pa
         if TIME_ONLY.match(clause.text):
             state.quote_from = clause.start
             continue
-        if not done(clause.text, last_past):
+        if not done(clause.text, last_past, ahead=state.deadline is not None):
             found += _clause(clause, state, index)
         state.quote_from = None
         bearer = PATIENTS.match(clause.text)
@@ -110,11 +111,13 @@ def _sentence(clauses: list[Clause], passage: Passage, goal: str | None, last_pa
 def _clause(clause: Clause, state: _Sentence, index: int) -> list[Commitment]:
     numbers = quantities(clause.text)
     numbers = [number for number in numbers if promises(clause.text, number, numbers)]
-    if numbers and all(number.count for number in numbers):
-        lead = clause.text[: numbers[0].start]
-        going_on = state.verb and (state.counted or not lead.strip())
-        if not creates(lead) and not going_on and not numbers[0].op == "<=" and not _possesses(clause.text, numbers):
-            numbers = []
+    every = everyone(clause.text, state.label or state.before)
+    if (
+        numbers
+        and all(number.count for number in numbers)
+        and not _gains(clause.text, numbers, state, every is not None)
+    ):
+        numbers = []
     if numbers:
         made = _numbered(clause, numbers, state)
         if state.counted and numbers[0].count and numbers[0].start == 0:
@@ -122,9 +125,18 @@ def _clause(clause: Clause, state: _Sentence, index: int) -> list[Commitment]:
         state.open = made
         state.verb, state.counted = True, any(number.count for number in numbers)
         return made
-    level = everyone(clause.text, state.label or state.before) or (None if state.counted else grade(clause.text))
+    level = every or (None if state.counted else grade(clause.text))
     state.counted = state.counted and bool(re.match(r"支持|将|使", clause.text))
     return [_levelled(clause, level, state)] if level else []
+
+
+def _gains(text: str, numbers: Sequence[Quantity], state: _Sentence, every: bool) -> bool:
+    """Whether counts are to be gained, rather than tell how many there are."""
+    if every and re.search("全部|均", text[numbers[-1].end :]):  # "18个卫生院全部达到": they exist.
+        return False
+    lead = text[: numbers[0].start]
+    going_on = state.verb and (state.counted or not lead.strip())
+    return creates(lead) or going_on or numbers[0].op == "<=" or _possesses(text, numbers)
 
 
 def _possesses(text: str, numbers: Sequence[Quantity]) -> bool:
@@ -140,9 +152,8 @@ def _numbered(clause: Clause, numbers: list[Quantity], state: _Sentence) -> list
     start = clause.start if state.quote_from is None else state.quote_from
     for number, names in zip(numbers, subjects(clause.text, numbers, state.subject), strict=True):
         for name in names:
-            if number.op == "=" and SIZE.search(name.text):
-                name = Subject(_project(state) + name.text)
-            result.append(_made(clause, state, start, number, name.text, name.doubtful))
+            project = _project(state) if number.op == "=" and SIZE.search(name.text) else ""
+            result.append(_made(clause, state, start, number, Subject(project + name.text, name.doubtful)))
             state.subject = name.text or state.subject
     return result
 
@@ -188,12 +199,12 @@ def _one_quote(before: list[Commitment], made: list[Commitment]) -> None:
         one.quote, one.offset = quote, start
 
 
-def _made(clause: Clause, state: _Sentence, start: int, number: Quantity, subject: str, doubtful: bool) -> Commitment:
+def _made(clause: Clause, state: _Sentence, start: int, number: Quantity, subject: Subject) -> Commitment:
     passage = state.passage
     return Commitment(
         section=passage.section,
         quote=passage.text[start - passage.start : clause.end - passage.start],
-        subject=subject,
+        subject=subject.text,
         op=number.op,
         value=number.value,
         unit=number.unit,
@@ -201,7 +212,7 @@ def _made(clause: Clause, state: _Sentence, start: int, number: Quantity, subjec
         offset=start,
         value_basis=number.basis,
         value_max=number.value_max,
-        doubts=("subject",) if doubtful or not subject else (),
+        doubts=("subject",) if subject.doubtful or not subject.text else (),
     )
 
 
@@ -236,8 +247,10 @@ def _repeats(found: list[Commitment]) -> list[Commitment]:
             earlier = found[earlier_index]
             if earlier.repeat or earlier.offset == one.offset:
                 continue
-            if (earlier.value, earlier.unit, earlier.value_max) == (one.value, one.unit, one.value_max) and alike(
-                earlier.subject, one.subject
+            if (
+                (earlier.value, earlier.unit, earlier.value_max) == (one.value, one.unit, one.value_max)
+                and alike(earlier.subject, one.subject)
+                and (one.op != "=" or earlier.subject == one.subject)
             ):
                 one.repeat, one.repeat_of = True, earlier_index
                 break

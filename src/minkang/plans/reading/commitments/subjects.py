@@ -1,15 +1,26 @@
-"""What a number is about: the words before or after it, without verbs and dates; lists of things with lists of numbers."""
+"""What a number is about: the words before or after it, without verbs and dates."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
-from minkang.plans.reading.commitments.quantities import Quantity
+from minkang.plans.reading.commitments.bearers import (
+    BEARER,
+    LONG,
+    METRIC_END,
+    SHORTEST,
+    TAIL,
+    Subject,
+    borne,
+    with_bearer,
+)
+from minkang.plans.reading.commitments.quantities import CHANGED, Quantity
 
 LEADING = re.compile(
     r"^(?:(?:预计|力争|争取|计划|确保)?(?:到|至|于|在)?\s*20\d\d\s*年(?:底|末|前)?|[“\"]十[四五六七八九]五[”\"](?:期间|时期|末)?|"
-    r"以[^，]{1,6}为单位|力争|争取|确保|努力|逐步|全面|稳步|持续|进一步|推动|推进|实现|其中|同时|并且|并|且|使|将|把|预计|计划|全县|全市|全区|全省|我市|我县|我区|"
+    r"以[^，]{1,6}为单位|[一二三四五]年内|到?20\d\d年底?前?|力争|争取|确保|努力|逐步|全面|稳步|持续|进一步|推动|推进|实现|其中|同时|并且|并|且|使|将|把|预计|计划|全县|全市|全区|全省|我市|我县|我区|"
     r"到期末|原则上|按照|以|对|在|每年|分别|最终|率先|严格落实|要|应|和|及|以及|与|、|的|\s)+"
 )
 REACH = (
@@ -19,12 +30,6 @@ REACH = (
 )
 TRAILING = re.compile(
     rf"(?:(?:力争|争取|均|都|分别|应|要|须|须达|平均|稳步|逐步|原则上|总体|持续|每年|各|也|应当|可|仅|其中)?(?:{REACH})|力争|均|都|分别|每年|原则上|各|、|，|：|\s)+$"
-)
-METRIC = r"(?:率|比例|占比|比重|水平|数|度|值|寿命|规模|收入|人数|床位|面积|投资|半径|系数|指数|金额|产值|总量|量|人口)"
-METRIC_END = re.compile(rf"{METRIC}(?:[（(][^）)]*[)）])?$")
-TAIL = re.compile(
-    r"((?:(?:规范化?|治疗|控制|健康|系统|管理|服务|服药|面访|知晓|筛查|检测|监测|覆盖|报告|接种|死亡|发病|患病|早诊|设置|建设|达标|合格|申报|"
-    r"检查|培训|参与|报销|支付|使用|签约|随访|早筛|满意|完成|处置|及时|完整|规范|普及|动态|开设|配备|执业|持证|抢救|成功|手术)+(?:率|比例|覆盖率|满意度)))$"
 )
 SPLIT = re.compile(r"、|以及|及(?!以|时|格)|和(?!谐)|与(?!健康)")
 DOES = re.compile(
@@ -37,27 +42,8 @@ VERB = re.compile(
 PORTION = re.compile(
     r"^(?P<part>.+?)(?:不少于|不低于|不得低于|不超过|达到?|占)(?P<whole>[^，率]*?(?:总|全|年|门|所有|数)[^，率比]*?)的?(?:比例|比重|占比)?(?:达到?|不低于|不超过)?$"
 )
-LONG = 16
 PLACES = re.compile("配置|设置|配备|建设|设立")
-SHORT = 8
-BARE = 7
-BARE_RATE = re.compile(
-    "(?:培训|参演|完整|及时|治疗|管理|服药|面访|规范|达标|合格|检出|处置|覆盖|知晓|随访|空编|设置|开设|满意|健康行为形成)率"
-)
 KEEPS_VERB = re.compile(r"^(?:培训|引进|新增|改扩建|招收|招录|选拔培养)")
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The words for one quantity.
-
-    Attributes:
-        text: the subject.
-        doubtful: it was pieced together, so a person should look.
-    """
-
-    text: str
-    doubtful: bool = False
 
 
 def strip_lead(words: str) -> str:
@@ -80,6 +66,17 @@ def tidy(words: str) -> str:
     return words.strip('，、；：。的等“”"')
 
 
+@dataclass(frozen=True)
+class _Slot:
+    """A number between its words: those up to the number before, those up to the one after."""
+
+    left: str
+    right: str
+    quantity: Quantity
+    index: int
+    last: bool
+
+
 def subjects(clause: str, found: list[Quantity], earlier: str) -> list[list[Subject]]:
     """For each quantity of a clause its subjects: one, or several where one number holds for a list of rates.
 
@@ -91,38 +88,64 @@ def subjects(clause: str, found: list[Quantity], earlier: str) -> list[list[Subj
     result: list[list[Subject]] = []
     verb = ""
     for index, quantity in enumerate(found):
-        left = clause[found[index - 1].end if index else 0 : quantity.start]
-        right = clause[quantity.end : found[index + 1].start if index + 1 < len(found) else len(clause)]
-        one, verb = _one(left, right, quantity, verb, index, index + 1 == len(found))
-        result.append([_borne(subject, earlier) for subject in one])
+        begin, last = found[index - 1].end if index else 0, index + 1 == len(found)
+        right = clause[quantity.end : len(clause) if last else found[index + 1].start]
+        slot = _Slot(clause[begin : quantity.start], right.strip(), quantity, index, last)
+        before = strip_lead(re.sub(r"^[（(][^）)]*[)）]", "", slot.left))
+        if (own := VERB.match(before)) and KEEPS_VERB.match(before):
+            verb = own[0]
+        one = _special(slot, before) or _one(slot, before, verb)
+        result.append([borne(subject, earlier, quantity) for subject in one])
     return result
 
 
-def _one(left: str, right: str, quantity: Quantity, verb: str, index: int, last: bool) -> tuple[list[Subject], str]:
-    """The subjects of a single quantity between the words left and right of it, and the verb they began with."""
-    before = strip_lead(re.sub(r"^[（(][^）)]*[)）]", "", left))
-    own_verb = VERB.match(before)
-    if own_verb and KEEPS_VERB.match(before):
-        verb = own_verb[0]
-    name = strip_reach(before)
+def _special(slot: _Slot, before: str) -> list[Subject] | None:
+    """Norms per head, circles of so many minutes, parts of a whole, changes by so much."""
+    quantity, name = slot.quantity, strip_reach(before)
     if quantity.op == "=" and "/" in quantity.unit:
-        return [Subject(_core(tidy(right)) + (PLACES.findall(left) or [""])[-1])], verb
-    after = right.strip()
-    # Before a further number, the words after the comma-like mark belong to that one.
-    follows = re.split(r"[、，；]|(?:以及|及|和)$", after)[0] if not last else after
+        return [Subject(_core(tidy(slot.right)) + (PLACES.findall(slot.left) or [""])[-1])]
     if quantity.count:
-        return [_counted(name, follows, verb, index, own_verb is not None)], verb
-    circle = re.match(r"[^，]*?圈", after)
+        return None
+    circle = re.match(r"服务半径|[^，]*?圈", slot.right)
     if circle:
-        return [Subject(_circle(name, circle[0]))], verb
-    portion = PORTION.match(before)
-    if portion and quantity.unit == "%":
-        return [Subject(tidy(f"{strip_reach(portion['part'])}占{portion['whole']}比例"))], verb
-    if quantity.unit == "百分点/年":
-        return [Subject(tidy(name) + "每年变幅")], verb
-    if METRIC_END.search(name) or (name and not after.strip("）)的标准。")):
-        return [Subject(part) for part in _several(tidy(name))], verb
-    return [_shared(name, after, quantity)], verb
+        return [Subject(circle[0] if circle[0] == "服务半径" else _circle(name, circle[0]))]
+    portion = PORTION.match(before) if quantity.unit == "%" else None
+    if portion:
+        return [Subject(tidy(f"{strip_reach(portion['part'])}占{portion['whole']}比例"))]
+    return _change(slot, name)
+
+
+def _change(slot: _Slot, name: str) -> list[Subject] | None:
+    """ "比2015年降低30%", "年均增长10%": by how much, not to what."""
+    if slot.quantity.unit == "百分点/年":
+        return [Subject(tidy(name) + "每年变幅")]
+    changed = CHANGED.search(slot.left.rstrip())
+    if not changed:
+        return None
+    name = tidy(re.sub(r"(?:较|(?<!占)比)[^较比]*$|年均?$", "", name))
+    yearly = "年均" if re.search(r"年均|每年", slot.left) else ""
+    return [Subject(f"{name}{yearly}{'降幅' if changed[0][0] in '降下减缩' else '增幅'}", doubtful=not name)]
+
+
+def _one(slot: _Slot, before: str, verb: str) -> list[Subject]:
+    """The subjects of a single quantity."""
+    before = re.sub(r"由[^，]*\d[^，]*$|[（(]$", "", before)
+    name = strip_reach(before)
+    if slot.quantity.count:
+        # Before a further number, the words after the comma-like mark belong to that one.
+        follows = (
+            ""
+            if slot.left.endswith(("（", "("))
+            else slot.right
+            if slot.last
+            else re.split(r"[、，；]|(?:以及|及|和)$", slot.right)[0]
+        )
+        return [_counted(name, follows, verb, slot.index, VERB.match(before) is not None)]
+    if re.search("占$", before) and not METRIC_END.search(name):
+        return [Subject(tidy(name) + "占比")]
+    if METRIC_END.search(name) or (name and not slot.right.strip("）)的标准。")):
+        return [Subject(part) for part in _several(tidy(name))]
+    return [_shared(name, slot.right, slot.quantity)]
 
 
 def _counted(name: str, after: str, verb: str, index: int, verbal: bool) -> Subject:
@@ -154,7 +177,7 @@ def _circle(name: str, circle: str) -> str:
 def _core(phrase: str) -> str:
     """A long noun phrase without what describes its noun."""
     head, _, noun = phrase.rpartition("的")
-    return noun if len(phrase) > LONG and len(noun) > 3 and head else phrase
+    return noun if len(phrase) > LONG and len(noun) >= SHORTEST and head else phrase
 
 
 def _shared(name: str, after: str, quantity: Quantity) -> Subject:
@@ -170,28 +193,11 @@ def _shared(name: str, after: str, quantity: Quantity) -> Subject:
     return Subject(tidy(after) + "占比")
 
 
-def _borne(subject: Subject, earlier: str) -> Subject:
-    """Put the bearer named before in front of a bare rate."""
-    text = subject.text
-    share = re.match(r"^((?:达到|通过|建成|设立|设置|开展)[^的]+)占比$", text)
-    holder = re.search(r"的([^的]+占比)$", earlier)
-    if share and holder:
-        return Subject(f"{share[1]}的{holder[1]}", doubtful=True)
-    if len(text) > BARE or not (BARE_RATE.fullmatch(text) or TAIL.fullmatch(text)) or BEARER.match(text):
-        return subject
-    bearer = earlier
-    if METRIC_END.search(earlier) or earlier.endswith("占比"):
-        found = BEARER.match(earlier)
-        bearer = found[0] if found else ""
-    bearer = re.sub(r"^纳入管理的", "", bearer)
-    return Subject(bearer + text, doubtful=True) if bearer and len(bearer) < LONG and bearer not in text else subject
-
-
 def _lists(clause: str, found: list[Quantity]) -> list[list[Subject]] | None:
     """Several things with as many numbers after them: "A、B及C分别控制在1、2、3以下"."""
     if len(found) < 2:
         return None
-    gaps = [clause[a.end : b.start].strip() for a, b in zip(found, found[1:], strict=False)]
+    gaps = [clause[a.end : b.start].strip() for a, b in pairwise(found)]
     if not all(re.fullmatch(r"(?:、|和|及|以及|与|或|，|的)?", gap) for gap in gaps):
         return None
     name = strip_reach(strip_lead(clause[: found[0].start]))
@@ -205,11 +211,11 @@ def _lists(clause: str, found: list[Quantity]) -> list[list[Subject]] | None:
 
 
 def _several(name: str) -> list[str]:
-    """The rates of a list that share one number: "规范管理率、面访率、服药率"; a list of bearers of one rate stays whole."""
+    """The rates of a list that share one number ("规范管理率、面访率"); a list of bearers of one rate stays whole."""
     for separator in (SPLIT, re.compile("、|(?<=率)[和及与]")):
         parts = [part for part in separator.split(name) if part]
         if len(parts) > 1 and all(re.search(r"(?:率|比例|满意度|占比)$", part) for part in parts):
-            return _with_bearer(parts)
+            return with_bearer(parts)
     return [name]
 
 
@@ -221,10 +227,12 @@ def _parts(name: str, count: int) -> list[str]:
     if len(parts) != count:
         return []
     if all(re.search(r"(?:率|比例|水平|数|占比|寿命)$", part) for part in parts):
-        return _with_bearer(parts)
+        return with_bearer(parts)
     last = parts[-1]
+    holder = BEARER.match(last)
     tail = (
         TAIL.search(last)
+        or (re.search(rf"(?<=^{re.escape(holder[0])}).{{3,}}$", last) if holder else None)
         or re.search(r"(?:达到|具备|设置|设立|开展|开设|配备|用药)[^、]*$", last)
         or re.search(r"(?:所占比例|占比|比例|率|数量|数)$", last)
     )
@@ -240,16 +248,3 @@ def _merged(name: str, count: int) -> list[str]:
         if len(parts) == count:
             return parts
     return []
-
-
-BEARER = re.compile(
-    r"^(.*?(?:患者|人群|居民|儿童|孕产妇|婴儿|新生儿|人员|机构|医院|中心|卫生院|人口|群众|老年人|妇女|学生|单位|企业|劳动者|例|案件|事件|服务|地区|每千(?:常住)?人口|每万(?:常住)?人口|队伍|区县))(?=.+(?:率|数|比例)$)"
-)
-
-
-def _with_bearer(parts: list[str]) -> list[str]:
-    bearer = BEARER.match(parts[0])
-    if not bearer:
-        return parts
-    short = [part for part in parts[1:] if not BEARER.match(part)]
-    return [parts[0], *[bearer[0] + part if part in short and len(part) <= SHORT else part for part in parts[1:]]]

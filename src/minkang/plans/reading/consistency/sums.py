@@ -58,7 +58,7 @@ def _total(match: re.Match[str], passage: Passage) -> Iterator[Finding]:
             unit=match["unit"],
             count=len(parts),
             difference=abs(total - together),
-            parts={name: value for name, value in parts},
+            parts=dict(parts),
         )
 
 

@@ -52,7 +52,7 @@ def progress(indicators: Sequence[Indicator]) -> Iterator[Finding]:
 
 def _against(one: Indicator, start: Number, goal: Number, shared: dict[str, Any]) -> Iterator[Finding]:
     several = len(re.findall(r"\d+(?:\.\d+)?", one.target.raw)) > 1  # Two indicators in one cell, or a range.
-    values = {
+    values: dict[str, Any] = {
         "baseline": with_unit(str(start) if several else one.baseline.raw, one.unit),
         "target": with_unit(str(goal) if several else one.target.raw, one.unit),
     }
@@ -86,7 +86,7 @@ def promised_below(
             lower = direction_of(one.subject, Printed("")) == "lower_better"
             if one.value > figure.value if lower else one.value < figure.value:
                 kind = "cap_above_baseline" if lower and CAPS.search(one.subject) else "target_worse_than_baseline"
-                shared = {
+                shared: dict[str, Any] = {
                     "name": one.subject,
                     "baseline": with_unit(str(figure.value), figure.unit),
                     "target": with_unit(str(one.value), one.unit),
@@ -112,7 +112,8 @@ def possible(
     stated: list[tuple[str, str, Number | None, Place]] = []
     for one in indicators:
         stated += [(one.name, one.unit, value, place_of(one)) for value in (one.baseline.value, one.target.value)]
-    stated += [(one.subject, one.unit, one.value, stated_at(one)) for one in (*commitments, *figures)]
+    stated += [(one.subject, one.unit, one.value, stated_at(one)) for one in commitments]
+    stated += [(one.subject, one.unit, one.value, stated_at(one)) for one in figures]
     for name, unit, value, place in stated:
         known = measure_of(name)
         low, high = (known["low"], known["high"]) if known and unit in known["units"] else (0, 100)
