@@ -121,7 +121,8 @@ def _page(canvas: object, document: object) -> None:
 def writer_of_sample() -> Callable[[Path], None]:
     """`tools/write_sample_plan.py`'s function."""
     spec = importlib.util.spec_from_file_location("write_sample_plan", ROOT / "tools" / "write_sample_plan.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     written: Callable[[Path], None] = module.write

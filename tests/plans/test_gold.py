@@ -140,5 +140,6 @@ def test_places_of_commitments(reference: Path) -> None:
     document = plan(reference, "wenshang")
     for one in gold(reference, "commitments_wenshang"):
         block = document.block_at(one["offset"])
-        assert block is not None and block.place == one["section"]
+        assert block is not None
+        assert block.place == one["section"]
         assert document.text[one["offset"] :].startswith(one["quote"])

@@ -80,7 +80,8 @@ def test_range() -> None:
 def test_never_fails(raw: str) -> None:
     """Whatever a cell holds, it is read: its words are kept, and a number has an operator."""
     said = read_value(raw)
-    assert said.raw == raw and (said.value is None) == (said.op is None)
+    assert said.raw == raw
+    assert (said.value is None) == (said.op is None)
 
 
 @given(st.decimals(min_value=0, max_value=100_000, places=2), st.sampled_from(["", "≥", "＞", "≤", "＜"]))
