@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from minkang.cli.hands import hands_for, take_by_hands
 from minkang.cli.output import Output
 from minkang.exchange.intake.engine import Intake
 from minkang.exchange.intake.runs import Report
@@ -53,8 +54,11 @@ def run(out: Output, intake: Intake, found: list[Delivery]) -> None:
         def tell(done: int, told: Report) -> None:
             advance.to(sum(finished) + done, f"{told.arrived:,}")
 
-        for one in take(intake, found, report, tell):
+        hands = hands_for(found)
+        taken = take_by_hands(found, report, hands) if hands > 1 else take(intake, found, report, tell)
+        for one in taken:
             finished.append(one.source.size)
+            tell(0, report)
     seconds = time.monotonic() - start
     _say(out, report, len(found), seconds)
     if report.rejected:

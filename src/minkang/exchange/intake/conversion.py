@@ -6,21 +6,20 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from msgspec import Struct, field
 
 from minkang.access import Access
 from minkang.codes.translator import Translator
 from minkang.errors import Fault, Faults
 from minkang.exchange.connectors import Connectors
+from minkang.exchange.intake.checking import Checks, ready_of
 from minkang.exchange.intake.provenance import provenance
 from minkang.exchange.intake.ranks import rank_text
 from minkang.exchange.intake.withdrawal import mark
 from minkang.exchange.ledger.identities import Identified
 from minkang.exchange.message import Draft, Message, Note, draft_id, source_of
 from minkang.fhir import is_resource_type
-from minkang.records.bulk import Ready, prepare
-from minkang.records.repository import Incoming
+from minkang.records.bulk import Ready
 
 Unmapped = list[tuple[str, str, str, int]]
 
@@ -33,7 +32,7 @@ class Assertion(Struct):
         rank: as text, see `ranks`.
         withdrawn: the message takes it back.
         body: its JSON with id and meta; None for a withdrawal without content.
-        ready: the same, checked and indexed.
+        ready: the same, indexed; None where it was checked in an earlier batch and is indexed only if it is stored.
     """
 
     type: str
@@ -65,14 +64,22 @@ class Understood(Struct):
 
 
 def understand(
-    identified: Identified, connectors: Connectors, translator: Translator, access: Access, at: datetime
+    identified: Identified,
+    connectors: Connectors,
+    translator: Translator,
+    access: Access,
+    at: datetime,
+    *,
+    checks: Checks | None = None,
 ) -> Understood:
     """Convert a message and check every resource it asserts; one that is wrong refuses the whole message.
 
     Args:
         access: of the sender: a type it was not granted refuses the message (`ACCESS-002`).
         at: the time the resources will bear.
+        checks: remembers what was checked before; None to check all anew.
     """
+    checks = checks or Checks()
     arrival = identified.arrival
     if not isinstance(arrival, Message):
         return Understood(identified, fault=arrival.fault)
@@ -80,7 +87,7 @@ def understand(
     try:
         converted = connectors.of(arrival.feed).convert(arrival, translator)
         drafts = _each_once(converted.drafts)
-        assertions = [_assertion(identified, draft, access, at) for draft in drafts]
+        assertions = [_assertion(identified, draft, access, at, checks) for draft in drafts]
         told = ready_of(provenance(identified, drafts), at) if drafts else None
         return Understood(identified, assertions, told, converted.notes, translator.drain(), None)
     except Fault as fault:
@@ -90,20 +97,12 @@ def understand(
         return Understood(identified, fault=Fault("EXCHANGE-030", reason=f"{type(error).__name__}: {error}"[:300]))
 
 
-def ready_of(body: dict[str, Any], at: datetime) -> Ready:
-    """A resource checked and indexed; raises the fault of what is wrong with it."""
-    ready, rejected = prepare([Incoming(msgspec.json.encode(body))], at)
-    if rejected:
-        raise rejected[0].fault
-    return ready[0]
-
-
 def marked(assertion_body: dict[str, Any], at: datetime) -> Ready:
     """A resource as it is stored once withdrawn."""
     return ready_of(mark(assertion_body), at)
 
 
-def _assertion(identified: Identified, draft: Draft, access: Access, at: datetime) -> Assertion:
+def _assertion(identified: Identified, draft: Draft, access: Access, at: datetime, checks: Checks) -> Assertion:
     message = identified.arrival
     if not is_resource_type(draft.type):
         raise Fault("RECORDS-001", draft.key, type=draft.type)
@@ -115,10 +114,10 @@ def _assertion(identified: Identified, draft: Draft, access: Access, at: datetim
         return Assertion(draft.type, id, rank, True, None, None)
     meta = {**draft.body.get("meta", {}), "source": source_of(message.sender, message.feed)}
     body = {**draft.body, "resourceType": draft.type, "id": id, "meta": meta}
-    return Assertion(draft.type, id, rank, draft.withdrawn, body, _placed(draft, lambda: ready_of(body, at)))
+    return Assertion(draft.type, id, rank, draft.withdrawn, body, _placed(draft, lambda: checks.check(body, at)))
 
 
-def _placed(draft: Draft, check: Callable[[], Ready]) -> Ready:
+def _placed(draft: Draft, check: Callable[[], Ready | None]) -> Ready | None:
     try:
         return check()
     except Faults as faults:

@@ -20,6 +20,7 @@ from minkang.codes.translator import Translator
 from minkang.db import Database
 from minkang.errors import Fault
 from minkang.exchange.connectors import Connectors
+from minkang.exchange.intake.checking import Checks
 from minkang.exchange.intake.conversion import Understood, understand
 from minkang.exchange.intake.settling import RETRIED, Batch, Settled, Step, known_states, settle
 from minkang.exchange.ledger.identities import Identified, identify
@@ -112,8 +113,11 @@ class Intake:
 
     def understand(self, sender: Sender, fresh: Mapping[UUID, Identified], at: datetime) -> dict[UUID, Understood]:
         """Convert messages, each once."""
-        access, translator = sender.access(), self._translator()
-        return {identity: understand(one, self.connectors, translator, access, at) for identity, one in fresh.items()}
+        access, (translator, checks) = sender.access(), self._of_thread()
+        return {
+            identity: understand(one, self.connectors, translator, access, at, checks=checks)
+            for identity, one in fresh.items()
+        }
 
     def keep(self, identified: Sequence[Identified]) -> dict[UUID, Piece]:
         """Write the originals of messages as one blob."""
@@ -182,9 +186,9 @@ class Intake:
         with self.database.singly() as connection:
             return known_states(connection, [one.identity for one in identified])
 
-    def _translator(self) -> Translator:
-        """A translator of this thread's own: it counts while it translates."""
-        if not hasattr(self._own, "translator"):
-            self._own.translator = Translator()
-        translator: Translator = self._own.translator
-        return translator
+    def _of_thread(self) -> tuple[Translator, Checks]:
+        """What is this thread's own, because it counts and remembers while it works."""
+        if not hasattr(self._own, "tools"):
+            self._own.tools = (Translator(), Checks())
+        tools: tuple[Translator, Checks] = self._own.tools
+        return tools

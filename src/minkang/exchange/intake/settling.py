@@ -14,6 +14,7 @@ from psycopg import Connection
 
 from minkang.blobs import Piece
 from minkang.errors import Fault
+from minkang.exchange.intake.checking import ready_of
 from minkang.exchange.intake.conversion import Understood, marked
 from minkang.exchange.intake.weighing import UNKNOWN, Known, Weighed, weigh
 from minkang.exchange.ledger import writing
@@ -152,8 +153,9 @@ def store(joint: Joint, batch: Batch, good: Sequence[Understood], weighed: Weigh
     stored = joint.bodies([(change.type, change.id) for change in weighed.changes if change.mark_stored])
     ready: list[Ready] = []
     for change in weighed.changes:
-        if change.ready is not None and change.body is not None:
-            ready.append(change.ready if change.standing else marked(change.body, batch.at))
+        if change.body is not None:
+            content = (change.ready or ready_of(change.body, batch.at)) if change.standing else None
+            ready.append(content or marked(change.body, batch.at))
         elif change.mark_stored and (body := stored.get((change.type, change.id))):
             ready.append(marked(msgspec.json.decode(body), batch.at))
     ready += [message.provenance for message in good if message.provenance]
