@@ -46,7 +46,24 @@ class Area:
 AREAS: tuple[Area, ...] = (
     Area(Place("areas.people", "/records/Patient", "p")),
     Area(Place("areas.institutions", "/institutions", "i"), (Place("areas.regions", "/regions"),)),
-    Area(Place("areas.data", "/records", "d"), (Place("areas.observations", "/records/Observation"),)),
+    Area(
+        Place("areas.data", "/records", "d"),
+        (
+            Place("areas.observations", "/records/Observation"),
+            Place("areas.catalogue", "/data/catalogue", "", ADMINISTRATORS),
+            Place("areas.sql", "/data/sql", "q", ADMINISTRATORS),
+        ),
+    ),
+    Area(
+        Place("areas.exchange", "/exchange", "x", ADMINISTRATORS),
+        (
+            Place("areas.ledger", "/exchange/ledger", "", ADMINISTRATORS),
+            Place("areas.rejects", "/exchange/rejects", "r", ADMINISTRATORS),
+            Place("areas.unmapped", "/exchange/unmapped", "", ADMINISTRATORS),
+            Place("areas.mappings", "/exchange/mappings", "", ADMINISTRATORS),
+            Place("areas.take", "/exchange/take", "", ADMINISTRATORS),
+        ),
+    ),
     Area(
         Place("areas.administration", "/administration", "a", ADMINISTRATORS),
         (

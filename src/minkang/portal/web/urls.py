@@ -9,6 +9,8 @@ from django.views.i18n import set_language
 
 from minkang.portal.web import assets, failing, preferences, records
 from minkang.portal.web.administration import accounts, audit, clients, system
+from minkang.portal.web.data import catalogue, workbench
+from minkang.portal.web.exchange import ledger, mappings, registering, reject, rejects, senders, taking, unmapped
 from minkang.portal.web.home import view as home
 from minkang.portal.web.institutions import regions, register
 from minkang.portal.web.living import page as design
@@ -35,6 +37,26 @@ urlpatterns = [
     path("records/<str:type>", records.search, name="search"),
     path("records/<str:type>/<str:id>", records.show, name="show"),
     path("records/<str:type>/<str:id>/<int:version>", records.show, name="show_version"),
+    path("data/catalogue", catalogue.catalogue, name="lake_catalogue"),
+    path("data/catalogue/refresh", catalogue.refresh, name="refresh_lake"),
+    path("data/catalogue/<str:name>", catalogue.table, name="lake_table"),
+    path("data/sql", workbench.workbench, name="lake_sql"),
+    path("exchange", senders.senders, name="exchange_senders"),
+    path("exchange/senders/add", registering.add, name="add_sender"),
+    path("exchange/senders/<str:slug>", senders.sender, name="exchange_sender"),
+    path("exchange/senders/<str:slug>/change", senders.change, name="change_sender"),
+    path("exchange/ledger", ledger.ledger, name="exchange_ledger"),
+    path("exchange/ledger/<uuid:identity>", ledger.message, name="exchange_message"),
+    path("exchange/rejects", rejects.rejects, name="exchange_rejects"),
+    path("exchange/rejects/replay", rejects.replay_all, name="replay_rejects"),
+    path("exchange/rejects/<int:id>", reject.reject, name="exchange_reject"),
+    path("exchange/rejects/<int:id>/act", reject.act, name="act_on_reject"),
+    path("exchange/unmapped", unmapped.unmapped, name="exchange_unmapped"),
+    path("exchange/mappings", mappings.mappings, name="exchange_mappings"),
+    path("exchange/mappings/try", mappings.attempted, name="try_mapping"),
+    path("exchange/mappings/<str:name>", mappings.one, name="exchange_mapping"),
+    path("exchange/take", taking.take, name="exchange_take"),
+    path("exchange/take/<int:job>", taking.taken, name="exchange_taken"),
     path("institutions", register.institutions, name="institutions"),
     path("institutions/<str:id>", register.institution, name="institution"),
     path("regions", regions.regions, name="regions"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-Kind = Literal["text", "number", "date", "search", "password", "email", "choice", "options", "yes", "lines"]
+Kind = Literal["text", "number", "date", "search", "password", "email", "choice", "options", "yes", "lines", "source"]
 Choice = tuple[str, str]
 """Value and words."""
 
@@ -18,7 +18,8 @@ class Field:
     Attributes:
         name: of the input.
         label: the question.
-        kind: `choice` is a list to unfold, `options` shows all answers, `yes` is one box, `lines` takes several lines.
+        kind: `choice` is a list to unfold, `options` shows all answers, `yes` is one box, `lines` takes several lines,
+            `source` many lines of code or of a message.
         value: what stands in it: what was typed, else what is known.
         error: what is wrong with it, in words; the field is marked and described by it.
         hint: what helps before typing.

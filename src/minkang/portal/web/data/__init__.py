@@ -1,0 +1,1 @@
+"""The lake for analysts and for those who govern data: catalogue and SQL workbench."""

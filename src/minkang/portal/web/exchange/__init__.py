@@ -1,0 +1,1 @@
+"""What institutions send: senders, ledger, rejects, codes without a map, mappings, quality, and files taken in."""
