@@ -20,6 +20,7 @@ from minkang.cli import (
     persons,
     plans,
     running,
+    surveillance,
     synth,
     views,
     working,
@@ -45,6 +46,7 @@ app.add_typer(exchange.app, name="exchange")
 app.add_typer(persons.app, name="persons")
 app.add_typer(lake.app, name="lake")
 app.add_typer(indicators.app, name="indicators")
+app.add_typer(surveillance.app, name="surveillance")
 app.add_typer(plans.app, name="plan")
 app.add_typer(mapping.codes, name="codes")
 mapping.register(exchange.app)
