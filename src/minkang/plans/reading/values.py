@@ -25,6 +25,9 @@ STEP = re.compile(
 CHANGE = re.compile(
     rf"(?:较|比|在)(?P<since>[^\d]*(?:20\d\d)?[^\d]*?)(?P<way>{UP}|{DOWN})[^\d]*(?P<by>{FIGURE})\s*(?P<unit>个?百分点|%|‰|岁|张|人|个|天|倍)?"
 )
+BY = re.compile(
+    rf"^(?P<soft>力争|争取)?(?:累计|平均|再|预计)*(?P<way>{UP}|{DOWN})(?:了|约)?(?P<by>{FIGURE})(?P<unit>个?百分点|%|‰|岁|张|人|个|天|倍)?(?:左右|以上)?$"
+)
 SOFT = re.compile(r"力争|争取|努力")
 BOUNDS: tuple[tuple[Op, re.Pattern[str], re.Pattern[str]], ...] = (
     (">=", re.compile(r"(≥|≧|⩾|>=|不低于|不少于|不小于|至少)$"), re.compile(r"^(及?以上|\(含\)以上)")),
@@ -93,14 +96,15 @@ def _year(plain: str) -> tuple[int, str]:
 
 
 def _moving(plain: str) -> dict[str, Any] | None:
-    for kind, pattern in (("annual_delta", STEP), ("change", CHANGE)):
+    for kind, pattern in (("annual_delta", STEP), ("change", CHANGE), ("change", BY)):
         if match := pattern.search(plain):
             by = number(match["by"])
             unit = (match["unit"] or "").removeprefix("个")
             rule = {"type": kind, "delta": -by if match["way"] in DOWN.split("|") else by, "unit": unit}
             if kind == "annual_delta":
                 return rule | {"unit": f"{unit}/年", "soft": bool(SOFT.search(plain))}
-            return rule | {"since": match["since"], "soft": bool(SOFT.search(plain))}
+            since = match.groupdict().get("since") or ""
+            return rule | {"since": since, "soft": bool(SOFT.search(plain))}
     return None
 
 
