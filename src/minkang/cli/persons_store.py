@@ -156,7 +156,7 @@ def population(
     )
 
 
-def _act(as_json: bool, does: Any) -> None:  # noqa: FBT001 - one private call site a command
+def _act(as_json: bool, does: Any) -> None:
     said = output(as_json=as_json)
     with closing(open_platform(read_settings(), notice=said.notice)) as platform:
         done: Done = does(platform.persons.links, program_access("command"))

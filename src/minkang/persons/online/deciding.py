@@ -37,7 +37,7 @@ class Verdict:
         joins: persons who are that person too, as this record shows.
         method, score: of the surest pair that links it; `new` where none does.
         review: pairs that somebody shall decide, the likeliest first, one a person.
-        again: sources that were linked before and that this record may have made doubtful.
+        again: sources whose person a rule keeps from this record: they may belong with it rather than where they are.
     """
 
     person: str | None = None
@@ -88,7 +88,7 @@ class Decider:
                 continue
             if sides.forbid(person):
                 refused.append(Pair(one.other, one.decision, REFUSED))
-                verdict.again += self._doubtful(columns, one)
+                verdict.again += [] if one.other.by_hand else [one.other.source]
                 continue
             sides.take(person)
             if verdict.person is None:
@@ -116,12 +116,6 @@ class Decider:
             Pair(one.other, one.decision, RIVAL) if one.other.columns.get(rival.column) is not None else one
             for one in pairs
         ]
-
-    def _doubtful(self, columns: Prepared, one: Pair) -> list[str]:
-        """The other record where this one may be its rival."""
-        rival = self.profile.rival.column
-        torn = rival and columns.get(rival) is not None and one.other.columns.get(rival) is None
-        return [one.other.source] if torn and not one.other.by_hand else []
 
 
 def _links(one: Pair) -> bool:
