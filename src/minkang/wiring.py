@@ -19,6 +19,7 @@ from minkang.exchange.fhir.device import DeviceConnector
 from minkang.exchange.intake.engine import Intake
 from minkang.exchange.intake.requests import REPLAY, TAKE, replay_task, take_task
 from minkang.exchange.message import Connector
+from minkang.exchange.quality import refresh as measure_quality
 from minkang.jobs import Jobs, Work, prepare_queue
 from minkang.lake.given import AuditDays, region_tables
 from minkang.lake.query import Lake
@@ -38,6 +39,8 @@ FOLLOW = "persons-follow"
 """The task that decides upon new and changed Patients."""
 REFRESH = "lake-refresh"
 """The task that brings the lake up to date."""
+QUALITY = "data-quality"
+"""The task that brings the figures of data quality up to date."""
 
 # Packages that keep state in the database, lower floors first: the order in which their migrations run.
 MIGRATED_PACKAGES = (
@@ -186,6 +189,7 @@ def register_tasks(platform: Platform) -> None:
     platform.jobs.register(TAKE, take_task(intake, platform.settings.home))
     platform.jobs.register(REPLAY, replay_task(intake))
     platform.jobs.register(REFRESH, lambda work: _refresh(platform, work))
+    platform.jobs.register(QUALITY, lambda work: _measure(platform, work), cron="*/10 * * * *")
     platform.jobs.register(FOLLOW, lambda work: _follow(platform, work), cron="* * * * *")
 
 
@@ -204,6 +208,12 @@ def _follow(platform: Platform, work: Work) -> dict[str, int]:
             raise
         return {"decided": 0}
     return {"decided": done.counts.decided, "linked": done.counts.linked, "review": done.counts.review}
+
+
+def _measure(platform: Platform, work: Work) -> dict[str, int]:
+    """What a worker does for `QUALITY`."""
+    done = measure_quality(platform.database, platform.repository, program_access("quality"), tell=work.progress)
+    return {"changes": done.changes, "records": done.records, "groups": done.groups}
 
 
 def lake_folder(settings: Settings) -> Path:

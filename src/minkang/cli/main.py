@@ -18,6 +18,7 @@ from minkang.cli import (
     mapping,
     mllp,
     persons,
+    quality,
     plans,
     running,
     surveillance,
@@ -52,6 +53,7 @@ app.add_typer(mapping.codes, name="codes")
 mapping.register(exchange.app)
 mllp.register(exchange.app)
 comparing.register(exchange.app)
+quality.register(exchange.app)
 
 
 @app.command()
