@@ -13,6 +13,8 @@ PAST_CHAPTER = re.compile(
     r"基础和背景|背景|面临|指导思想|基本原则|编制依据"
 )
 BOOK = re.compile("《[^》]*》")
+# Years in the name of a document, and the year from which something rises.
+START = re.compile(r"《[^》]*》|由\s*20\d\d\s*年")
 NUMBERING = re.compile(r"^(?:第[^章节篇]{1,4}[章节篇]|[（(]?[一二三四五六七八九十\d]+[)）]?[、.．]?)\s*")
 SHORT_TITLE = 16
 # "夯实发展基础" is a task, "发展基础" an account.
@@ -67,7 +69,7 @@ def done(sentence: str, last_past: int, ahead: bool = False) -> bool:
         return True
     if SINCE.search(sentence):
         return not ahead
-    years = [int(found["year"]) for found in YEAR.finditer(BOOK.sub("", sentence))]
+    years = [int(found["year"]) for found in YEAR.finditer(START.sub("", sentence))]
     years += [end for found in PLAN.finditer(sentence) if (end := plan_end(found["plan"]))]
     return bool(years) and all(year <= last_past for year in years)
 

@@ -43,7 +43,10 @@ def sums(passages: Iterable[Passage]) -> Iterator[Finding]:
 
 
 def _total(match: re.Match[str], passage: Passage) -> Iterator[Finding]:
-    parts = [(part["name"].strip("，、其中及和 "), printed(part["value"])) for part in PART.finditer(match["parts"])]
+    parts = [
+        (re.sub(r"^(?:其中|以及|及|和|\s)+", "", part["name"]), printed(part["value"]))
+        for part in PART.finditer(match["parts"])
+    ]
     total, together = printed(match["total"]), sum(value for _, value in parts)
     if len(parts) < ENOUGH or total == together:
         return
