@@ -16,7 +16,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "terms": ("term",),
 }
 # These move when anything before them changes; an item that differs in nothing else has not changed.
-MOVING = {"id", "no", "row", "offset", "end", "repeat_of", "quote_occurrences"}
+MOVING = {"id", "no", "row", "offset", "end", "repeat_of", "quote_occurrences", "places"}
 
 
 def keyed(kind: str, items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:

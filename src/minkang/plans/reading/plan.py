@@ -13,6 +13,7 @@ import msgspec
 
 from minkang.errors import Fault
 from minkang.plans.reading.commitments import Commitment, passages_of, read_commitments
+from minkang.plans.reading.consistency import check
 from minkang.plans.reading.document import Document, read_document
 from minkang.plans.reading.formats import file_bytes
 from minkang.plans.reading.indicators import NORM, read_indicators
@@ -69,7 +70,7 @@ def read_plan(path: Path, slug: str = "") -> Reading:
         "commitments": _commitments(commitments, slug),
         "tasks": [one.as_dict() for one in tasks],
         "projects": [one.as_dict(document, at, slug) for at, one in enumerate(read_projects(document, tasks), 1)],
-        "consistency": [],
+        "consistency": [one.as_dict() for one in check(document, indicators, commitments)],
         "terms": [one.as_dict() for one in read_terms(document)],
     }
     return Reading(document, hashlib.sha256(file_bytes(path)).hexdigest(), items)
