@@ -13,7 +13,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from minkang.lake.asides import read_asides, without, write_asides
 from minkang.lake.buckets import BucketWriter, select
 from minkang.lake.engines.duckdb import count_of
-from minkang.lake.flatten import Aside, Flattener, Workshop, bucket_of, register_persons
+from minkang.lake.flatten import Aside, Flattener, Workshop, bucket_of, note_persons
 from minkang.lake.manifest import Bucket, TableState
 from minkang.lake.tables import KEY, PATIENT, PERSON, Table
 from minkang.records.repository import Change
@@ -92,7 +92,7 @@ class Applier:
     def move(self, state: TableState, patients: Sequence[str]) -> TableState | None:
         """Rows of patients to the persons they now belong to; None where nothing changes."""
         self._rows_of(state, patients)
-        register_persons(self._connection, self._resolver, list(dict.fromkeys(patients)))
+        note_persons(self._connection, self._resolver, list(dict.fromkeys(patients)), self._buckets)
         self._connection.execute(
             f"DELETE FROM lake_theirs t USING lake_persons p "
             f"WHERE p.{PATIENT} = t.{PATIENT} AND p.{PERSON} IS NOT DISTINCT FROM t.{PERSON}"
@@ -109,7 +109,6 @@ class Applier:
             f"SELECT {self._names()} FROM theirs t WHERE t.{PATIENT} IS NULL OR "
             f"t.{PATIENT} NOT IN (SELECT {PATIENT} FROM lake_persons))"
         )
-        self._connection.unregister("lake_persons")
         return self._replaced(state)
 
     def purge(self, state: TableState, patients: Sequence[str]) -> TableState | None:

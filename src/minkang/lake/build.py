@@ -82,8 +82,7 @@ class Build:
         """Make the table; its files are there when this ends, and count when a manifest names them."""
         done, total = self._done, self._source.count(self._table.resource)
         for slice in self._slices():
-            self._flattener.rows(slice.records)
-            self._stage(done.slices)
+            self._stage(done.slices, self._flattener.query(slice.records))
             done.asides += self._flattener.asides
             done.cursor, done.ended = slice.cursor, not slice.cursor
             done.slices += 1
@@ -107,13 +106,11 @@ class Build:
                 if not slice.cursor:
                     return
 
-    def _stage(self, number: int) -> None:
+    def _stage(self, number: int, rows: str) -> None:
         place = self._staging / f"slice-{number:06d}"
         shutil.rmtree(place, ignore_errors=True)  # Half of it may be there from before.
         place.mkdir()
-        self._connection.execute(
-            f"COPY {Flattener.ROWS} TO {text_literal(str(place))} (FORMAT parquet, PARTITION_BY (bucket))"
-        )
+        self._connection.execute(f"COPY ({rows}) TO {text_literal(str(place))} (FORMAT parquet, PARTITION_BY (bucket))")
 
     def _finished(self, generation: int, at: str) -> TableState:
         done, folder = self._done, self._folder.tables / self._table.name

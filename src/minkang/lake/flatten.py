@@ -80,20 +80,34 @@ class Flattener:
         Returns:
             how many rows there are; `asides` holds what could not be read.
         """
+        text = self.query(records)
+        return count_of(self._connection, f"CREATE OR REPLACE TEMP TABLE {self.ROWS} AS {text}")
+
+    def query(self, records: Records) -> str:
+        """SQL of a batch's rows, with `bucket`; good until the next batch. Spares who reads it once a copy."""
         self.asides = []
         columns = ", ".join(f'"{output.name}" {output.sql_type}' for output in self._table.compiled.columns)
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE lake_flat ({columns})")
         if not (self._quick and self._at_once(records)):
             self._insert([(id, body) for id, body in records if self._readable(id, body)])
-        self._place()
-        self._connection.execute("DROP TABLE lake_flat")
-        return count_of(self._connection, f"SELECT count(*) FROM {self.ROWS}")
+        shaped = self._table.shaped(self._shop.zone, "lake_flat")
+        if not self._table.by_person:
+            return f"SELECT *, 0 AS bucket FROM ({shaped})"
+        found = self._connection.execute(f"SELECT DISTINCT {PATIENT} FROM lake_flat WHERE {PATIENT} IS NOT NULL")
+        patients = [patient for (patient,) in found.fetchall()]
+        note_persons(self._connection, self._shop.resolver, patients, self._shop.buckets)
+        names = ", ".join(f'"{column.name}"' for column in self._table.columns)
+        nobody = bucket_of("NULL", self._shop.buckets)
+        return (
+            f"SELECT {names}, coalesce(bucket, {nobody}) AS bucket "
+            f"FROM ({shaped}) LEFT JOIN lake_persons USING ({PATIENT})"
+        )
 
     def _at_once(self, records: Records) -> bool:
         """The whole batch the quick way, which reads a file twice as fast and stops at any doubt; whether it did."""
         place = self._shop.scratch / "batch.ndjson"
         with place.open("wb") as stream:
-            stream.writelines(line for _, body in records for line in (body, b"\n"))
+            stream.write(b"\n".join([*(body for _, body in records), b""]))
         try:
             text = f"INSERT INTO lake_flat {self._table.compiled.over_files()}"
             self._connection.execute(text, {"files": [str(place)]})
@@ -127,32 +141,20 @@ class Flattener:
         finally:
             self._connection.unregister("lake_batch")
 
-    def _place(self) -> None:
-        shaped = self._table.shaped(self._shop.zone, "lake_flat")
-        if not self._table.by_person:
-            self._connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {self.ROWS} AS SELECT *, 0 AS bucket FROM ({shaped})"
-            )
-            return
-        found = self._connection.execute(f"SELECT DISTINCT {PATIENT} FROM lake_flat WHERE {PATIENT} IS NOT NULL")
-        register_persons(self._connection, self._shop.resolver, [patient for (patient,) in found.fetchall()])
-        names = ", ".join(f'"{column.name}"' for column in self._table.columns)
-        self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {self.ROWS} AS "
-            f"SELECT {names}, {bucket_of(PERSON, self._shop.buckets)} AS bucket "
-            f"FROM ({shaped}) LEFT JOIN lake_persons USING ({PATIENT})"
-        )
-        self._connection.unregister("lake_persons")
 
-
-def register_persons(connection: Connection, resolver: PersonResolver, patients: Sequence[str]) -> None:
-    """Make `lake_persons` (patient_id, person_id) known to the engine."""
+def note_persons(connection: Connection, resolver: PersonResolver, patients: Sequence[str], buckets: int) -> None:
+    """Make the temporary table `lake_persons` (patient_id, person_id, bucket) of some patients."""
     persons = resolver.resolve(patients)
     columns = {
         PATIENT: pa.array(patients, pa.string()),
         PERSON: pa.array([persons[patient] for patient in patients], pa.string()),
     }
-    connection.register("lake_persons", pa.table(columns))
+    connection.register("lake_given_persons", pa.table(columns))
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE lake_persons AS "
+        f"SELECT *, {bucket_of(PERSON, buckets)} AS bucket FROM lake_given_persons"
+    )
+    connection.unregister("lake_given_persons")
 
 
 def bucket_of(person: str, buckets: int) -> str:

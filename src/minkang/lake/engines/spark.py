@@ -7,25 +7,32 @@ the lake's folder must be one that every executor sees at the same path.
 
 from __future__ import annotations
 
+import json
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+import threading
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
+import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from minkang.errors import Fault
-from minkang.lake.engines.duckdb import connect
+from minkang.lake.engines.executor import COLUMN, FAULT, PLACE, TEXT, Executor
+from minkang.lake.engines.translation import translate
 from minkang.lake.guard import admit
 from minkang.lake.manifest import Bucket
-from minkang.lake.query import Lake
+from minkang.lake.query import MOST_ROWS, SECONDS, Lake, Result
 from minkang.lake.tables import KEY, Table
-from minkang.views.compiler import Compiled, compile_view
+from minkang.views.compiler import compile_view
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-_COLUMN = "resource"
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 _TYPES = {
     "VARCHAR": "string",
@@ -53,56 +60,49 @@ def start(master: str = "local[2]", settings: Mapping[str, str] | None = None) -
         from pyspark.sql import SparkSession  # noqa: PLC0415
     except ImportError as error:
         raise Fault("LAKE-011", reason=str(error)) from None
+    local = master.startswith("local")
     builder = SparkSession.builder.master(master).appName("minkang")
     given = {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.sql.ansi.enabled": "true",
         "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": "4" if master.startswith("local") else "200",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.bindAddress": "127.0.0.1" if local else "0.0.0.0",
+        **({"spark.driver.host": "127.0.0.1"} if local else {}),
+        "spark.sql.shuffle.partitions": "4" if local else "200",
         **(settings or {}),
     }
     for name, value in given.items():
         builder = builder.config(name, value)
+    # Executors run Minkang's own code, so they need the Python that has it, not the first on their path.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
         return builder.getOrCreate()
     except Exception as error:  # noqa: BLE001 - whatever keeps the gateway to Java from starting
         raise Fault("LAKE-011", reason=str(error).splitlines()[0]) from None
 
 
-def view_rows(spark: SparkSession, view: Mapping[str, Any] | Compiled, resources: DataFrame) -> DataFrame:
+def view_rows(spark: SparkSession, view: Mapping[str, Any], resources: DataFrame, *, aside: bool = False) -> DataFrame:
     """A view over a column of JSON text.
 
     Args:
         resources: a frame whose column `resource` has one resource of JSON a row, of any types.
+        aside: resources that the view cannot read become rows of their own (`executor.FAULT`, `PLACE`, `TEXT`);
+            otherwise the first one fails the job, as `strict` does over files.
 
-    Returns:
-        the rows of the view; an error of one resource fails the job, as `strict` does over files.
+    Raises:
+        Faults: what is wrong with the view.
     """
-    compiled = view if isinstance(view, Compiled) else compile_view(view)
-    text = compiled.over_table("lake_batch", _COLUMN)
-    casts = ", ".join(
-        f'CAST("{one.name}" AS VARCHAR) AS "{one.name}"' if one.sql_type == "TIME" else f'"{one.name}"'
-        for one in compiled.columns
-    )
-    shown = f"SELECT {casts} FROM ({text})"  # noqa: S608 - names of the view's columns, checked
-    schema = ", ".join(f"`{one.name}` {spark_type(one.sql_type)}" for one in compiled.columns)
+    compiled = compile_view(view)
+    types = [(one.name, spark_type(one.sql_type)) for one in compiled.columns]
+    types += [(name, "string") for name in (FAULT, PLACE, TEXT)] if aside else []
+    text = json.dumps(view, ensure_ascii=False, default=str)
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        yield from _over_batches(shown, batches)
+        yield from Executor(text, aside=aside).run(batches)
 
-    return resources.select(_COLUMN).mapInArrow(run, schema)
-
-
-def _over_batches(text: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """What an executor does: one engine a partition, its batches one after another."""
-    import duckdb  # noqa: PLC0415 - in the executor
-
-    with duckdb.connect(config={"threads": 1}) as connection:
-        for batch in batches:
-            connection.register("lake_batch", pa.Table.from_batches([batch]))
-            yield from connection.sql(text).to_arrow_table().to_batches()
-            connection.unregister("lake_batch")
+    return resources.select(COLUMN).mapInArrow(run, ", ".join(f"`{name}` {type}" for name, type in types))
 
 
 def spark_type(type: str) -> str:
@@ -113,25 +113,6 @@ def spark_type(type: str) -> str:
     if decimal:
         return f"decimal({decimal[1]},{decimal[2]})"
     return _TYPES[type]
-
-
-def translate(text: str) -> str:
-    """A query of DuckDB's dialect in Spark's; `$name` becomes `:name`.
-
-    Raises:
-        Fault: `LAKE-012` where it cannot be said in Spark SQL.
-    """
-    # SQLGlot takes a third of a second to import.
-    import sqlglot  # noqa: PLC0415
-    from sqlglot import exp  # noqa: PLC0415
-
-    try:
-        tree = sqlglot.parse_one(text, read="duckdb")
-        for node in list(tree.find_all(exp.Parameter)):
-            node.replace(exp.Placeholder(this=node.this.name if isinstance(node.this, exp.Expression) else node.this))
-        return tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
-    except sqlglot.errors.SqlglotError as error:
-        raise Fault("LAKE-012", reason=str(error).splitlines()[0]) from None
 
 
 class SparkLake:
@@ -145,57 +126,95 @@ class SparkLake:
         self._lake = lake
         self._spark = spark
 
-    def sql(self, text: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+    def sql(
+        self,
+        text: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        max_rows: int = MOST_ROWS,
+        seconds: float = SECONDS,
+        level: int = 4,
+        only: Collection[str] | None = None,
+    ) -> Result:
         """Answer a query by Spark, as `Lake.sql` does by DuckDB.
 
         Raises:
-            Fault: as `Lake.sql` for what it reaches; `LAKE-012` where it cannot be translated or run.
+            Fault: as `Lake.sql`; `LAKE-012` where it cannot be said in Spark SQL with the same meaning.
         """
+        began = time.monotonic()
         manifest, lock = self._lake.folder.hold()
         try:
-            with connect(self._lake.folder.place) as parser:
-                admitted = admit(parser, text, set(manifest.tables) & set(self._lake.tables))
+            known = set(manifest.tables) & set(self._lake.tables)
+            may = known if only is None else known & set(only)
+            with duckdb.connect() as parser:
+                admitted = admit(parser, text, may, known - may)
+            translated = translate(text)
+            # Names of tables are of this query alone: another may read another generation, or fewer columns.
+            session = self._spark.newSession()
             for name in admitted.tables:
-                self._frame(self._lake.tables[name], manifest.tables[name].buckets).createOrReplaceTempView(name)
-            return self._answer(translate(text), params)
+                self._frame(
+                    session, self._lake.tables[name], manifest.tables[name].buckets, level
+                ).createOrReplaceTempView(name)
+            table = self._answer(session, translated, params, max_rows + 1, seconds)
         finally:
             lock.release()
+        return Result(
+            table.slice(0, max_rows), table.num_rows > max_rows, time.monotonic() - began, manifest.generation,
+            tuple(sorted(admitted.tables)),
+        )  # fmt: skip
 
-    def _answer(self, text: str, params: Mapping[str, Any] | None) -> pa.Table:
-        from pyspark.errors import PySparkException  # noqa: PLC0415 - as in `start`
+    def _answer(
+        self, session: SparkSession, text: str, params: Mapping[str, Any] | None, rows: int, seconds: float
+    ) -> pa.Table:
+        from py4j.protocol import Py4JError  # type: ignore[import-untyped]  # noqa: PLC0415 - as in `start`
+        from pyspark.errors import PySparkException  # noqa: PLC0415
 
+        context, group, late = session.sparkContext, f"minkang-{uuid4()}", threading.Event()
+
+        def stop() -> None:
+            late.set()
+            context.cancelJobGroup(group)
+
+        clock = threading.Timer(seconds, stop)
+        clock.start()
         try:
-            return self._spark.sql(text, args=dict(params) if params else None).toArrow()
-        except PySparkException as error:
+            context.setJobGroup(group, "minkang", interruptOnCancel=True)
+            return session.sql(text, args=dict(params) if params else None).limit(rows).toArrow()
+        except (PySparkException, Py4JError) as error:
+            if late.is_set():
+                raise Fault("LAKE-010", seconds=f"{seconds:g}") from None
             raise Fault("LAKE-012", reason=str(error).splitlines()[0]) from None
+        finally:
+            clock.cancel()
 
-    def _frame(self, table: Table, buckets: Mapping[int, Bucket]) -> DataFrame:
-        """The rows of a table that count."""
-        names = [column.name for column in table.columns]
+    def _frame(self, session: SparkSession, table: Table, buckets: Mapping[int, Bucket], level: int) -> DataFrame:
+        """The rows of a table that count, with the columns up to a level."""
+        columns = [column for column in table.columns if column.level <= level]
+        names = [column.name for column in columns]
         parts = []
         whole = [b.base for b in buckets.values() if b.base and not b.gone] + [
             b.delta for b in buckets.values() if b.delta
         ]
         if whole:
-            parts.append(self._read(table, whole).select(*names))
+            parts.append(self._read(session, table, whole).select(*names))
         partly = [bucket for bucket in buckets.values() if bucket.base and bucket.gone]
         if partly:
-            gone = self._read(table, [bucket.gone for bucket in partly]).select(KEY, "bucket")
-            bases = self._read(table, [bucket.base for bucket in partly])
+            gone = self._read(session, table, [bucket.gone for bucket in partly]).select(KEY, "bucket")
+            bases = self._read(session, table, [bucket.base for bucket in partly])
             parts.append(bases.join(gone, [KEY, "bucket"], "left_anti").select(*names))
         if not parts:
-            schema = ", ".join(f"`{column.name}` {spark_type(column.type)}" for column in table.columns)
-            return self._spark.createDataFrame([], schema)
+            schema = ", ".join(f"`{column.name}` {spark_type(column.type)}" for column in columns)
+            return session.createDataFrame([], schema)
         found = parts[0]
         for part in parts[1:]:
             found = found.unionByName(part)
         return found
 
-    def _read(self, table: Table, files: Sequence[str]) -> DataFrame:
+    def _read(self, session: SparkSession, table: Table, files: Sequence[str]) -> DataFrame:
         folder = self._lake.folder.tables / table.name
-        return self._spark.read.option("basePath", str(folder)).parquet(*(str(folder / file) for file in files))
+        return session.read.option("basePath", str(folder)).parquet(*(str(folder / file) for file in files))
 
 
 def text_frame(spark: SparkSession, files: Sequence[Path]) -> DataFrame:
     """NDJSON files as a frame for `view_rows`."""
-    return spark.read.text([str(file) for file in files]).withColumnRenamed("value", _COLUMN)
+    return spark.read.text([str(file) for file in files]).withColumnRenamed("value", COLUMN)
