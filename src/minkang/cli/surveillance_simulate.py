@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from minkang.cli.output import output
 from minkang.errors import Fault
-from minkang.surveillance.detect import ALARM, Series, detect
-from minkang.surveillance.simulation.files import read_series, write_series
-from minkang.surveillance.simulation.metrics import Performance, performance
-from minkang.surveillance.simulation.scenarios import read_scenarios, standard_scenarios
-from minkang.surveillance.simulation.series import Plan, Simulated
-from minkang.surveillance.simulation.series import simulate as make
+
+if TYPE_CHECKING:
+    from minkang.surveillance.simulation.metrics import Performance
+    from minkang.surveillance.simulation.series import Simulated
 
 PERCENT = ("false_positive_rate", "detected", "detected_at_once", "sensitivity", "specificity", "predictive_value")
 
@@ -39,6 +37,11 @@ def simulate(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Make benchmark series with outbreaks; judge methods on them. 生成带已知暴发的模拟数列,并评价探测方法。"""
+    # numpy and scipy take longer to load than the rest of the command line.
+    from minkang.surveillance.simulation.files import read_series, write_series  # noqa: PLC0415
+    from minkang.surveillance.simulation.scenarios import read_scenarios, standard_scenarios  # noqa: PLC0415
+    from minkang.surveillance.simulation.series import Plan, simulate_series  # noqa: PLC0415
+
     said = output(as_json=as_json)
     if out is None and not method:
         raise Fault("SURVEILLANCE-105")
@@ -47,7 +50,7 @@ def simulate(
     else:
         chosen = read_scenarios(scenarios) if scenarios else standard_scenarios()
         early = (weeks - evaluated) * 312 // 575
-        made = make(chosen, replicates, seed, Plan(weeks=weeks, evaluated=evaluated, early=early))
+        made = simulate_series(chosen, replicates, seed, Plan(weeks=weeks, evaluated=evaluated, early=early))
     if out is not None:
         try:
             write_series(made, out)
@@ -74,6 +77,11 @@ def simulate(
 
 def judge(made: Simulated, method: str) -> Performance:
     """How well a method with its default settings finds the outbreaks of the judged weeks."""
+    import numpy as np  # noqa: PLC0415  (as above)
+
+    from minkang.surveillance.detect import ALARM, Series, detect  # noqa: PLC0415
+    from minkang.surveillance.simulation.metrics import performance  # noqa: PLC0415
+
     weeks, evaluated = made.mean.shape[1], made.plan.evaluated
     params = {"rows": (weeks - evaluated + 1, weeks)}
     clean, seen = (
@@ -84,4 +92,4 @@ def judge(made: Simulated, method: str) -> Performance:
 
 
 def _finite(figures: dict[str, float]) -> dict[str, float | None]:
-    return {name: value if np.isfinite(value) else None for name, value in figures.items()}
+    return {name: value if math.isfinite(value) else None for name, value in figures.items()}

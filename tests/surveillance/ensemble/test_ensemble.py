@@ -17,7 +17,7 @@ from minkang.surveillance.detect.ensemble_forecast import Forecast, Regression, 
 from minkang.surveillance.simulation.files import read_series
 from minkang.surveillance.simulation.metrics import performance
 from minkang.surveillance.simulation.scenarios import standard_scenarios
-from minkang.surveillance.simulation.series import simulate
+from minkang.surveillance.simulation.series import simulate_series
 
 ROWS = {"rows": (576, 624)}
 
@@ -191,7 +191,7 @@ def test_daily_series_know_weekdays_and_holidays() -> None:
 
 def test_false_alarm_rate_on_own_series_is_near_the_one_asked_for() -> None:
     """Ten series of each fourth scenario, another seed, at 4 %: between 2.5 % and 5.5 %, and outbreaks are found."""
-    made = simulate(standard_scenarios()[::4], 10, 99)
+    made = simulate_series(standard_scenarios()[::4], 10, 99)
     params = {**ROWS, "false_alarms": 0.04}
     clean, seen = (
         detect("ensemble", Series(counts.astype(np.float64)), params).alarm[:, -49:] == ALARM

@@ -16,28 +16,28 @@ from minkang.errors import Fault
 from minkang.surveillance.simulation.files import read_series, write_series
 from minkang.surveillance.simulation.metrics import performance
 from minkang.surveillance.simulation.scenarios import Scenario, read_scenarios, standard_scenarios
-from minkang.surveillance.simulation.series import Plan, between_first_and_last, simulate
+from minkang.surveillance.simulation.series import Plan, between_first_and_last, simulate_series
 
 FLAT = Scenario(1, 1.5, 0, 0.0, 0, 0.0, 0.0, 3.0)
 
 
 def test_the_same_seed_gives_the_same_series() -> None:
     """Same arguments, same arrays; another seed, other counts."""
-    first, again, other = (simulate([FLAT], 3, seed) for seed in (1, 1, 2))
+    first, again, other = (simulate_series([FLAT], 3, seed) for seed in (1, 1, 2))
     assert np.array_equal(first.observed, again.observed)
     assert not np.array_equal(first.observed, other.observed)
 
 
 def test_counts_have_the_scenario_s_mean_and_variance() -> None:
     """Mean exp(theta) and variance phi × mean, over twenty series of 624 weeks."""
-    counts = simulate([FLAT], 20, 5).baseline
+    counts = simulate_series([FLAT], 20, 5).baseline
     assert counts.mean() == pytest.approx(np.exp(1.5), rel=0.03)
     assert counts.var() / counts.mean() == pytest.approx(3.0, rel=0.06)
 
 
 def test_outbreaks_lie_where_the_plan_says() -> None:
     """Past ones start after the early weeks, current ones early enough to end; each series has one."""
-    made = simulate(standard_scenarios(), 1, 3)
+    made = simulate_series(standard_scenarios(), 1, 3)
     assert not made.past[:, :312].any()
     assert not made.current[:, :575].any()
     assert (made.current.sum(1) >= 1).all()
@@ -46,14 +46,14 @@ def test_outbreaks_lie_where_the_plan_says() -> None:
 
 def test_trend_and_season_follow_the_formula() -> None:
     """log mean = theta + beta t + gamma1 cos + gamma2 sin of the year of 52 weeks."""
-    made = simulate([Scenario(5, 0.1, 1, 0.0025, 1, 0.6, 0.6, 1.5)], 1, 1)
+    made = simulate_series([Scenario(5, 0.1, 1, 0.0025, 1, 0.6, 0.6, 1.5)], 1, 1)
     angle = 2 * np.pi * 30 / 52
     assert np.log(made.mean[0, 29]) == pytest.approx(0.1 + 0.0025 * 30 + 0.6 * np.cos(angle) + 0.6 * np.sin(angle))
 
 
 def test_file_is_read_back_and_is_the_same_byte_for_byte(tmp_path: Path) -> None:
     """Written twice: equal bytes; read: equal arrays, plain or packed."""
-    made = simulate([FLAT], 2, 4)
+    made = simulate_series([FLAT], 2, 4)
     for name in ("a.csv", "b.csv.gz"):
         write_series(made, tmp_path / name)
         first = (tmp_path / name).read_bytes()
@@ -114,9 +114,9 @@ def test_wrong_scenarios_are_refused_with_their_line(tmp_path: Path, text: str, 
 def test_weeks_that_do_not_fit_and_means_too_large_are_refused() -> None:
     """Judged weeks longer than the series; a mean of millions."""
     with pytest.raises(Fault, match="SURVEILLANCE-102"):
-        simulate([FLAT], 1, 1, Plan(weeks=60, evaluated=49, early=30))
+        simulate_series([FLAT], 1, 1, Plan(weeks=60, evaluated=49, early=30))
     with pytest.raises(Fault, match="SURVEILLANCE-103"):
-        simulate([replace(FLAT, theta=40.0)], 1, 1)
+        simulate_series([replace(FLAT, theta=40.0)], 1, 1)
 
 
 def test_command_writes_and_judges(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Benchmark series as CSV: one row for each series and week, with the truth beside the count."""
+"""Benchmark series as CSV: one row for each series and week, with the truth beside the count.
+
+`minkang surveillance detect` reads the columns `series`, `index` and `observed` of the same file.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,20 @@ from minkang.errors import Fault
 from minkang.surveillance.simulation.series import Plan, Simulated
 
 COLUMNS = (
-    "scenario", "rep", "week", "mu", "baseline", "past_outbreak_cases", "current_outbreak_cases", "observed",
-    "outbreak_state", "period",
-)  # fmt: skip
+    "series",
+    "index",
+    "scenario",
+    "rep",
+    "week",
+    "mu",
+    "baseline",
+    "past_outbreak_cases",
+    "current_outbreak_cases",
+    "observed",
+    "outbreak_state",
+    "period",
+)
+COUNTED = ("mu", "baseline", "past_outbreak_cases", "current_outbreak_cases")  # fmt: skip
 
 
 def write_series(made: Simulated, path: Path) -> None:
@@ -37,7 +51,8 @@ def write_series(made: Simulated, path: Path) -> None:
                 made.observed[row], state[row],
             )  # fmt: skip
             values = zip(*(column.tolist() for column in columns), period, strict=True)
-            rows.writerows((*head, week, *value) for week, value in enumerate(values, start=1))
+            name = f"{head[0]}/{head[1]}"
+            rows.writerows((name, week, *head, week, *value) for week, value in enumerate(values, start=1))
 
 
 def read_series(path: Path) -> Simulated:
@@ -48,7 +63,7 @@ def read_series(path: Path) -> Simulated:
             rows = list(csv.DictReader(stream))
         keys = [(int(row["scenario"]), int(row["rep"])) for row in rows]
         weeks = keys.count(keys[0])
-        table = np.array([[float(row[name]) for name in COLUMNS[3:7]] for row in rows]).reshape(-1, weeks, 4)
+        table = np.array([[float(row[name]) for name in COUNTED] for row in rows]).reshape(-1, weeks, 4)
         evaluated = sum(row["period"] == "current" for row in rows[:weeks])
         early = sum(row["period"] == "early" for row in rows[:weeks])
     except (OSError, KeyError, ValueError, IndexError, UnicodeDecodeError) as error:

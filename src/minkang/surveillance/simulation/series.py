@@ -90,12 +90,12 @@ def between_first_and_last(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return before & after
 
 
-def simulate(scenarios: Sequence[Scenario], replicates: int, seed: int, plan: Plan | None = None) -> Simulated:
+def simulate_series(scenarios: Sequence[Scenario], replicates: int, seed: int, plan: Plan | None = None) -> Simulated:
     """`replicates` series of each scenario; the same arguments give the same series.
 
     An outbreak of size k has Poisson(k · standard deviation of the count at its start) cases, each
     floor(lognormal(0, 0.5)) weeks after the start. Past outbreaks draw k of 2, 3, 5, 10; the current ones have
-    k = 1…10 in turn and at least one case.
+    k = 1…10 in turn over replicates and scenarios, and at least one case.
     """
     plan = plan or Plan()
     plan.check()
@@ -114,7 +114,7 @@ def simulate(scenarios: Sequence[Scenario], replicates: int, seed: int, plan: Pl
         for start in starts:
             _add(rng, past[row], int(start), int(rng.choice(PAST_SIZES)), deviation)
         start = int(rng.integers(middle, plan.weeks - plan.room))
-        size = int((replicate[row] - 1) % LARGEST) + 1
+        size = (row % replicates + row // replicates) % LARGEST + 1
         while not current[row].any():
             _add(rng, current[row], start, size, deviation)
     return Simulated(
