@@ -51,11 +51,15 @@ def everyone(clause: str, label: str = "") -> Level | None:
     if (found := COVERS_ALL.match(clause)) and not re.search("的|政策|体系", found["who"]):
         return _share(found["what"] + "覆盖率")
     if found := ALL_WHO.match(clause):
-        return _share(f"{found['does']}的{found['who']}占比")
+        return _those(found["does"], found["who"])
     if (found := ALL.match(clause)) and len(found["who"].strip()) > 1:
-        who = re.sub(r"^(?:到|力争|确保)?\s*20\d\d\s*年底?前?", "", found["who"])
-        return _share(f"{found['does']}的{who}占比")
+        return _those(found["does"], found["who"])
     return None
+
+
+def _those(does: str, who: str) -> Level:
+    who = re.sub(r"^(?:到|力争|确保)?\s*20\d\d\s*年底?前?|^(?:全[县市区]|我[县市区])", "", who)
+    return _share(f"{re.sub('^(?:都|均)?应', '', does)}的{who}占比")
 
 
 def _covered(what: str, otherwise: str) -> str:
@@ -86,7 +90,9 @@ def grade(clause: str) -> Level | None:
     unit = _unit(clause, holder + found["kind"], found["class"])
     basis: Basis = "printed" if digit.isdigit() else "zh_numeral" if unit == "级" else "ordinal"
     subject = holder or found["kind"]
-    named = re.search("水平$|等级$|评价$", subject)
+    if "互联互通" in clause:
+        subject += "互联互通成熟度"
+    named = re.search("水平$|等级$|评价$|成熟度$", subject)
     return Level(subject if named else subject + "等级", GRADES.get(digit) or int(digit), unit, basis)
 
 

@@ -96,6 +96,8 @@ def _printed(clause: str) -> Iterator[Quantity]:
         if per and unit:
             people = re.sub(r"\s", "", per["per"])
             unit = f"{unit}/{people}"
+        if unit == "个月" and re.search("消耗|用量|使用量", before) and "储备" in clause:
+            unit = "个月用量"
         step = STEP.search(before) and unit.endswith("百分点")
         if step:
             unit = "百分点/年"

@@ -24,6 +24,7 @@ from minkang.plans.reading.commitments.similar import alike
 from minkang.plans.reading.commitments.subjects import strip_lead, subjects, tidy
 
 PATIENTS = re.compile(r"^[^、，]{2,14}?(?:患者|人群|病人|感染者|儿童|学生|孕产妇|老年人|居民)")
+WHAT_FOR = re.compile(r"^(?:支持|推动|促进|使)其(?P<does>(?:达到|成为|建成|创建)[^\d]+)$")
 SIZE = re.compile(r"占地|面积$|投资$|资金$")
 PROJECT = re.compile(
     r"^\s*[（(]?\d*[)）.．、]?\s*(?P<name>[^。：:，；]{2,30}?(?:项目|工程|建设|中心|医院|院区|行动))[。：:]"
@@ -43,6 +44,7 @@ class _Sentence:
     label: str = ""
     label_from: int = 0
     before: str = ""
+    before_from: int = 0
     counted: bool = False
     quote_from: int | None = None
     open: list[Commitment] = field(default_factory=list)
@@ -59,11 +61,11 @@ def read_commitments(text: str, passages: Iterable[Passage], end_year: int | Non
     end_year = end_year or _end_year(text)
     found: list[Commitment] = []
     for passage in passages:
-        past = past_chapter(passage.section)
+        if past_chapter(passage.section):
+            continue
         goal = str(end_year) if GOAL_CHAPTER.search(passage.section) else None
         for clauses in sentences(passage.text, passage.start):
-            if not past or _looks_ahead(clauses, end_year - 5):
-                found += _sentence(clauses, passage, goal, end_year - 5)
+            found += _sentence(clauses, passage, goal, end_year - 5)
     _occurrences(found, text)
     return _repeats(found)
 
@@ -75,12 +77,6 @@ def _end_year(text: str) -> int:
     ]
     known = [int(year) for year in years if year]
     return max(set(known), key=known.count) if known else 2025
-
-
-def _looks_ahead(clauses: list[Clause], last_past: int) -> bool:
-    """In an account of the past, only a sentence that names a year to come and speaks of what will be promises."""
-    whole = "，".join(clause.text for clause in clauses)
-    return bool(re.search(r"将|力争|确保|到20\d\d年", whole)) and due(whole, last_past) is not None
 
 
 def _sentence(clauses: list[Clause], passage: Passage, goal: str | None, last_past: int) -> list[Commitment]:
@@ -96,16 +92,27 @@ def _sentence(clauses: list[Clause], passage: Passage, goal: str | None, last_pa
         if TIME_ONLY.match(clause.text):
             state.quote_from = clause.start
             continue
-        if not done(clause.text, last_past, ahead=state.deadline is not None):
+        if not _what_for(clause, state) and not done(clause.text, last_past, ahead=state.deadline is not None):
             found += _clause(clause, state, index)
         state.quote_from = None
         bearer = PATIENTS.match(clause.text)
         if bearer and not quantities(clause.text):
             state.subject = strip_lead(bearer[0])
-        state.before = clause.text
+        state.before, state.before_from = clause.text, clause.start
         if clause.stop in ("：", ":"):
             state.label, state.label_from = clause.text, clause.start
     return found
+
+
+def _what_for(clause: Clause, state: _Sentence) -> bool:
+    """ "选取3家卫生院，支持其达到二级医院服务能力": the clause says what those counted before shall become."""
+    then = WHAT_FOR.match(clause.text)
+    if not then or not state.open or not state.counted:
+        return False
+    last, passage = state.open[-1], state.passage
+    last.subject = f"{then['does']}的{last.subject}"
+    last.quote = passage.text[last.offset - passage.start : clause.end - passage.start]
+    return True
 
 
 def _clause(clause: Clause, state: _Sentence, index: int) -> list[Commitment]:
@@ -220,6 +227,8 @@ def _levelled(clause: Clause, level: Level, state: _Sentence) -> Commitment:
     start = clause.start if state.quote_from is None else state.quote_from
     if state.label and state.label in level.subject:
         start = state.label_from
+    elif state.before and state.before in level.subject and clause.text.startswith(("实现", "全覆盖", "做到")):
+        start = state.before_from
     passage = state.passage
     subject = tidy(re.sub(r"^(?:力争|到期末|20\d\d年|全县|全市|全区|实现|推动|推进|确保)+", "", level.subject))
     state.subject = subject

@@ -10,6 +10,8 @@ def alike(left: str, right: str) -> bool:
     left, right = plain_subject(left), plain_subject(right)
     if not left or not right:
         return False
+    if left == right:
+        return True
     if left in right or right in left:
         return min(len(left), len(right)) >= 4
     pairs_left = {left[at : at + 2] for at in range(len(left) - 1)}

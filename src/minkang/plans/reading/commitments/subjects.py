@@ -33,7 +33,7 @@ TRAILING = re.compile(
 )
 SPLIT = re.compile(r"、|以及|及(?!以|时|格)|和(?!谐)|与(?!健康)")
 DOES = re.compile(
-    r"^(?P<who>.{2,40}?)(?P<does>(?:应)?(?:能够?|达到|建成|通过|成为|开设|开展|设立|设置|配备|配置|具有|具备|提供|完成|接受|实现|创建|纳入|取得|接入|参加|打造成?为?|建立|用于|实施).*)$"
+    r"^(?P<who>.{2,40}?)应?(?P<does>(?:能够?|达到|建成|通过|成为|开设|开展|设立|设置|配备|配置|具有|具备|提供|完成|接受|实现|创建|纳入|取得|接入|参加|打造成?为?|建立|用于|实施).*)$"
 )
 VERB = re.compile(
     r"^(?:培养和?引进|引进培养|新建改建|改扩建|新建|扩建|改建|建设完成|建设|建成|建立健全|建立|建有|组建|设立|设置|创建|争创|创成|新创建|培育|培养|培训|选拔培养|选拔|遴选|"
@@ -108,7 +108,10 @@ def _special(slot: _Slot, before: str) -> list[Subject] | None:
         return None
     circle = re.match(r"服务半径|[^，]*?圈", slot.right)
     if circle:
-        return [Subject(circle[0] if circle[0] == "服务半径" else _circle(name, circle[0]))]
+        return [Subject(circle[0] if circle[0] == "服务半径" else _circle(name, circle[0]) + "可及时间")]
+    stock = re.match(r"进行(?P<what>[^，]*储备)", slot.right)
+    if stock:
+        return [Subject(stock["what"])]
     portion = PORTION.match(before) if quantity.unit == "%" else None
     if portion:
         return [Subject(tidy(f"{strip_reach(portion['part'])}占{portion['whole']}比例"))]
@@ -170,7 +173,7 @@ def _counted(name: str, after: str, verb: str, index: int, verbal: bool) -> Subj
 
 def _circle(name: str, circle: str) -> str:
     """ "形成农村地区15分钟健康服务圈": the circle and where it is."""
-    where = re.sub(r"^.*?(?:形成|构建|构筑|打造|建成|建设|完善)|^.*的", "", name)
+    where = re.sub(r"^.*(?:形成|构建|构筑|打造|建成|建设|完善|的|和|、)", "", name)
     return tidy(re.sub(r"[“”]", "", re.sub("优质高效", "", where) + circle))
 
 
