@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests.surveillance.detect.results_of_r import Result, compared, names
 
 EXACT = 1e-9

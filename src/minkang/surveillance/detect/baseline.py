@@ -66,6 +66,10 @@ class Blocks:
     time: Floats
     now: float
 
+    def layout(self) -> bytes:
+        """Equal for steps whose training steps and seasons lie alike as seen from them."""
+        return (self.steps - self.step).tobytes() + self.group.tobytes()
+
 
 def seasonal_blocks(points: list[int], half_width: int, seasons: int, excluded: int) -> Blocks | None:
     """Windows of ± `half_width` around the reference points, and the steps between them cut into `seasons` - 1 blocks.

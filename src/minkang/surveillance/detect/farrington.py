@@ -10,21 +10,19 @@ from typing import Annotated
 
 import numpy as np
 from msgspec import Meta, Struct
-from numpy.typing import NDArray
 from scipy import stats
 
-from minkang.surveillance.detect.baseline import reference_points, seasonal_blocks
+from minkang.surveillance.detect.baseline import Blocks, reference_points, seasonal_blocks
 from minkang.surveillance.detect.farrington_flexible import (
     LEAST_YEARS_FOR_TREND,
     Power,
     enough,
-    predict_step,
+    predict_rows,
     transformed_bound,
-    unpredicted,
 )
 from minkang.surveillance.detect.grouped_poisson import SMALLEST_MEAN
-from minkang.surveillance.detect.robust_fit import Prediction, Rule
-from minkang.surveillance.detect.series import Floats, Reason, Series, Verdicts, unjudged, verdicts
+from minkang.surveillance.detect.robust_fit import Rule
+from minkang.surveillance.detect.series import Reason, Series, Verdicts, unjudged, verdicts
 
 
 class Farrington(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,10 +46,11 @@ def farrington(series: Series, settings: Farrington) -> Verdicts:
     columns = series.rows(settings.rows)
     if not columns or not series.shape[0]:
         return unjudged(series)
-    powered = np.cbrt(series.counts) ** 2
-    found, reasons = zip(*(_judge(series, settings, step, powered) for step in columns), strict=True)
-    predictor, error, phi, fitted, slope = (np.stack(part, axis=1) for part in zip(*found, strict=True))
-    reason = np.stack(reasons, axis=1)
+    trend = settings.trend and settings.years >= LEAST_YEARS_FOR_TREND
+    rule = Rule(settings.reweight, settings.reweight_above, trend, settings.trend_below, "textbook")
+    blocks = [_blocks(series, settings, step) for step in columns]
+    found, reason = predict_rows(series, columns, blocks, rule, population=False)
+    predictor, error, phi, fitted, slope = found
     with np.errstate(over="ignore"):
         mean = np.where(fitted, np.maximum(np.exp(predictor), SMALLEST_MEAN), np.nan)
     z = float(stats.norm.ppf(1 - settings.alpha / 2))
@@ -65,13 +64,7 @@ def farrington(series: Series, settings: Farrington) -> Verdicts:
     )  # fmt: skip
 
 
-def _judge(series: Series, settings: Farrington, step: int, powered: Floats) -> tuple[Prediction, NDArray[np.int8]]:
-    size = series.shape[0]
+def _blocks(series: Series, settings: Farrington, step: int) -> Blocks | None:
     points = reference_points(series, step, settings.years, by_date=settings.by_date)
     # Only the windows of earlier years are used; the exclusion takes the judged year's own window out.
-    blocks = seasonal_blocks(points, settings.half_width, 1, settings.half_width) if points else None
-    if blocks is None:
-        return unpredicted(size), np.full(size, Reason.HISTORY, dtype=np.int8)
-    trend = settings.trend and settings.years >= LEAST_YEARS_FOR_TREND
-    rule = Rule(settings.reweight, settings.reweight_above, trend, settings.trend_below, "textbook")
-    return predict_step(series, blocks, powered, rule, population=False)
+    return seasonal_blocks(points, settings.half_width, 1, settings.half_width) if points else None

@@ -23,7 +23,7 @@ from minkang.surveillance.detect.series import Floats, Reason, Series, Verdicts,
 Threshold = Literal["nb-plugin", "muan", "delta"]
 Power = Literal["2/3", "1/2", "none"]
 LEAST_YEARS_FOR_TREND = 3
-BATCH = 256  # series fitted together; their training counts fit a processor's second cache
+BATCH = 256  # fits made together; their training counts stay in a processor's second cache
 
 
 class FarringtonFlexible(Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,10 +71,11 @@ def farrington_flexible(series: Series, settings: FarringtonFlexible) -> Verdict
     columns = series.rows(settings.rows)
     if not columns or not series.shape[0]:
         return unjudged(series)
-    powered = np.cbrt(series.counts) ** 2
-    found, reasons = zip(*(_judge(series, settings, step, powered) for step in columns), strict=True)
-    predictor, error, phi, fitted, slope = (np.stack(part, axis=1) for part in zip(*found, strict=True))
-    reason = np.stack(reasons, axis=1)
+    trend = settings.trend and settings.years >= LEAST_YEARS_FOR_TREND
+    rule = Rule(settings.reweight, settings.reweight_above, trend, settings.trend_below, settings.errors)
+    blocks = [_blocks(series, settings, step) for step in columns]
+    found, reason = predict_rows(series, columns, blocks, rule, population=settings.population_offset)
+    predictor, error, phi, fitted, slope = found
     with np.errstate(over="ignore"):
         mean = np.where(fitted, np.exp(predictor), np.nan)
     bound = upper_bound(settings, mean, error, phi)
@@ -89,55 +90,62 @@ def farrington_flexible(series: Series, settings: FarringtonFlexible) -> Verdict
     )  # fmt: skip
 
 
-def _judge(
-    series: Series, settings: FarringtonFlexible, step: int, powered: Floats
-) -> tuple[Prediction, NDArray[np.int8]]:
-    """The prediction of one step for all series, and why there is none."""
-    size = series.shape[0]
+def _blocks(series: Series, settings: FarringtonFlexible, step: int) -> Blocks | None:
     points = reference_points(series, step, settings.years, by_date=settings.by_date)
-    blocks = seasonal_blocks(points, settings.half_width, settings.seasons, settings.past_excluded) if points else None
-    if blocks is None:
-        return unpredicted(size), np.full(size, Reason.HISTORY, dtype=np.int8)
-    rule = Rule(
-        settings.reweight, settings.reweight_above,
-        settings.trend and settings.years >= LEAST_YEARS_FOR_TREND, settings.trend_below, settings.errors,
-    )  # fmt: skip
-    return predict_step(series, blocks, powered, rule, population=settings.population_offset)
+    return seasonal_blocks(points, settings.half_width, settings.seasons, settings.past_excluded) if points else None
 
 
-def unpredicted(size: int) -> Prediction:
-    """Of `size` series none is predicted."""
-    no = np.zeros(size, dtype=np.bool_)
-    return Prediction(np.full(size, np.nan), np.full(size, np.nan), np.full(size, np.nan), no, no)
-
-
-def predict_step(
-    series: Series, blocks: Blocks, powered: Floats, rule: Rule, *, population: bool
+def predict_rows(
+    series: Series, columns: range, blocks: list[Blocks | None], rule: Rule, *, population: bool
 ) -> tuple[Prediction, NDArray[np.int8]]:
-    """Fit all series on their training steps and predict the judged one; `powered` are the counts to the power 2/3."""
-    design = Design.of(blocks)
-    usable, offset, offset_now = offsets(series, blocks, wanted=population)
-    found = []
-    for begin in range(0, series.shape[0], BATCH):
-        part = slice(begin, begin + BATCH)
-        counts = series.counts[part][:, blocks.steps]
-        known = None if offset is None else offset[part]
-        training = Training.of(counts, powered[part][:, blocks.steps], known, offset_now[part])
-        found.append(predict(design, training, rule))
-    whole = Prediction(*(np.concatenate(part) for part in zip(*found, strict=True)))
-    fitted = whole.fitted & usable
-    reason = np.where(usable, np.where(whole.fitted, Reason.JUDGED, Reason.FIT), Reason.POPULATION)
-    return whole._replace(fitted=fitted), reason.astype(np.int8)
+    """Fit and predict every series at every column from its blocks; each array series × columns.
+
+    Steps whose training steps lie alike share a design, and are fitted together.
+    """
+    shape = (series.shape[0], len(columns))
+    whole = unpredicted(shape)
+    reason = np.full(shape, Reason.HISTORY, dtype=np.int8)
+    powered = np.cbrt(series.counts) ** 2
+    alike: dict[bytes, list[int]] = {}
+    for place, block in enumerate(blocks):
+        if block is not None:
+            alike.setdefault(block.layout(), []).append(place)
+    for members in alike.values():
+        first = blocks[members[0]]
+        assert first is not None
+        design = Design.of(first)
+        pairs = np.indices((shape[0], len(members))).reshape(2, -1)
+        for begin in range(0, pairs.shape[1], BATCH):
+            rows, places = pairs[:, begin : begin + BATCH]
+            places = np.asarray(members)[places]
+            steps = (columns.start + places)[:, None] + np.append(first.steps - first.step, 0)[None, :]
+            usable, offset, offset_now = _offsets(series, rows, steps, wanted=population)
+            train = (rows[:, None], steps[:, :-1])
+            found = predict(design, Training.of(series.counts[train], powered[train], offset, offset_now), rule)
+            for mine, value in zip(whole, found._replace(fitted=found.fitted & usable), strict=True):
+                mine[rows, places] = value
+            said = np.where(usable, np.where(found.fitted, Reason.JUDGED, Reason.FIT), Reason.POPULATION)
+            reason[rows, places] = said
+    return whole, reason
 
 
-def offsets(series: Series, blocks: Blocks, *, wanted: bool) -> tuple[NDArray[np.bool_], Floats | None, Floats]:
-    """Which series have a population above zero throughout, and the logs of it for training and for the judged step."""
-    size = series.shape[0]
+def unpredicted(shape: tuple[int, int]) -> Prediction:
+    """Nothing is predicted."""
+    unknown = np.full(shape, np.nan)
+    no = np.zeros(shape, dtype=np.bool_)
+    return Prediction(unknown, unknown.copy(), unknown.copy(), no, no.copy())
+
+
+def _offsets(
+    series: Series, rows: NDArray[np.int64], steps: NDArray[np.int64], *, wanted: bool
+) -> tuple[NDArray[np.bool_], Floats | None, Floats]:
+    """Which rows have a population above zero throughout, and its logs for training and for the judged step."""
+    none = np.zeros(len(rows))
     if not wanted:
-        return np.ones(size, dtype=np.bool_), None, np.zeros(size)
+        return np.ones(len(rows), dtype=np.bool_), None, none
     if series.population is None:
-        return np.zeros(size, dtype=np.bool_), None, np.zeros(size)
-    people = series.population[:, np.append(blocks.steps, blocks.step)]
+        return np.zeros(len(rows), dtype=np.bool_), None, none
+    people = series.population[rows[:, None], steps]
     with np.errstate(invalid="ignore"):
         usable = np.asarray((people > 0).all(axis=1), dtype=np.bool_)
     logs = np.log(np.where(usable[:, None], people, 1.0))
