@@ -61,6 +61,7 @@ AREAS: tuple[Area, ...] = (
             Place("areas.rejects", "/exchange/rejects", "r", ADMINISTRATORS),
             Place("areas.unmapped", "/exchange/unmapped", "", ADMINISTRATORS),
             Place("areas.mappings", "/exchange/mappings", "", ADMINISTRATORS),
+            Place("areas.quality", "/exchange/quality", "", ADMINISTRATORS),
             Place("areas.take", "/exchange/take", "", ADMINISTRATORS),
         ),
     ),

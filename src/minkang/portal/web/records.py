@@ -15,8 +15,9 @@ from django.urls import reverse
 from minkang.errors import Fault
 from minkang.fhir.search import parameters_of
 from minkang.portal.accounts.project import the_platform
+from minkang.portal.web.data.parts import tabs
 from minkang.portal.web.language import language_of
-from minkang.portal.web.page import Head, access, page, said
+from minkang.portal.web.page import Head, access, administers, page, said
 from minkang.portal.web.tables import Column, Link, ListSource, Row, Table
 from minkang.portal.web.tables.search import SearchSource
 from minkang.portal.web.templatetags.page import typename
@@ -51,8 +52,9 @@ def choose(request: HttpRequest) -> HttpResponseBase:
     table = Table(request, ListSource("types", columns, rows), empty=said(request, "pages.empty_store"))
     note = "" if all(one.exact for one in counts) else said(request, "pages.estimated")
     return table.answer() or page(
-        request, "listing.html", Head(said(request, "areas.data"), note=note), table=table, status=table.status
-    )
+        request, "listing.html", Head(said(request, "areas.data"), note=note), table=table, status=table.status,
+        tabs=tabs(request, "records") if administers(request) else None,
+    )  # fmt: skip
 
 
 def search(request: HttpRequest, type: str) -> HttpResponseBase:

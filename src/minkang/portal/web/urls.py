@@ -10,7 +10,17 @@ from django.views.i18n import set_language
 from minkang.portal.web import assets, failing, preferences, records
 from minkang.portal.web.administration import accounts, audit, clients, system
 from minkang.portal.web.data import catalogue, workbench
-from minkang.portal.web.exchange import ledger, mappings, registering, reject, rejects, senders, taking, unmapped
+from minkang.portal.web.exchange import (
+    ledger,
+    mappings,
+    quality,
+    registering,
+    reject,
+    rejects,
+    senders,
+    taking,
+    unmapped,
+)
 from minkang.portal.web.home import view as home
 from minkang.portal.web.institutions import regions, register
 from minkang.portal.web.living import page as design
@@ -55,6 +65,10 @@ urlpatterns = [
     path("exchange/mappings", mappings.mappings, name="exchange_mappings"),
     path("exchange/mappings/try", mappings.attempted, name="try_mapping"),
     path("exchange/mappings/<str:name>", mappings.one, name="exchange_mapping"),
+    path("exchange/quality", quality.quality, name="exchange_quality"),
+    path("exchange/quality/refresh", quality.refresh, name="refresh_quality"),
+    path("exchange/quality/<str:sender>", quality.scorecard, name="quality_scorecard"),
+    path("exchange/quality/<str:sender>/<str:rule>", quality.findings, name="quality_findings"),
     path("exchange/take", taking.take, name="exchange_take"),
     path("exchange/take/<int:job>", taking.taken, name="exchange_taken"),
     path("institutions", register.institutions, name="institutions"),

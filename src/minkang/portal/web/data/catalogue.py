@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST
 from minkang.access.audit import AuditEntry
 from minkang.lake.catalogue import Catalogue, ColumnCard, TableCard
 from minkang.portal.accounts.project import the_platform
-from minkang.portal.web.components import Dialog, Empty, Message, State, StateChip
+from minkang.portal.web.components import Dialog, Empty, Message
 from minkang.portal.web.data import parts
 from minkang.portal.web.language import language_of
 from minkang.portal.web.page import Action, Head, access, page, said
 from minkang.portal.web.tables import Column, Link, ListSource, Row, Table
+from minkang.portal.web.templatetags.page import thin
 from minkang.wiring import REFRESH
 
 
@@ -121,7 +122,7 @@ def _facts(request: HttpRequest, card: TableCard) -> list[tuple[str, object]]:
         (said(request, "shelf.meaning"), card.title if language_of(request) == "zh" else card.description),
         (said(request, "shelf.resource"), card.resource or "—"),
         (said(request, "shelf.view"), card.view or "—"),
-        (said(request, "shelf.rows"), card.rows),
+        (said(request, "shelf.rows"), thin(card.rows)),
         (said(request, "shelf.level"), parts.level_word(request, card.level)),
         (said(request, "shelf.keep"), f"{card.keep_years} {said(request, 'shelf.years')}"),
         (said(request, "shelf.fresh"), _time(card.at) or "—"),
@@ -137,7 +138,6 @@ def _columns(request: HttpRequest, cards: list[ColumnCard]) -> ListSource:
         Column("element", said(request, "shelf.element"), sortable=True, filter="text"),
         Column("level", said(request, "shelf.level"), sortable=True),
         Column("complete", said(request, "shelf.complete"), "number", sortable=True, filter="range", unit="%"),
-        Column("state", said(request, "shelf.full"), "state"),
         Column("path", said(request, "shelf.path"), filter="text", shown=False),
     ]
     rows: list[Row] = [
@@ -148,20 +148,11 @@ def _columns(request: HttpRequest, cards: list[ColumnCard]) -> ListSource:
             "element": one.element,
             "level": parts.level_word(request, one.level),
             "complete": None if one.complete is None else round(one.complete * 100, 1),
-            "state": _full(request, one.complete),
             "path": one.path,
         }
         for one in cards
     ]
     return ListSource("columns", columns, rows)
-
-
-def _full(request: HttpRequest, share: float | None) -> StateChip:
-    """How full a column is, in a word: whole, partly, empty."""
-    if not share:
-        return StateChip(State.UNMEASURED, said(request, "shelf.empty"))
-    whole = share >= 0.9995
-    return StateChip(State.ON_TRACK if whole else State.MET, said(request, "shelf.whole" if whole else "shelf.partly"))
 
 
 def _lineage(request: HttpRequest, found: Catalogue, card: TableCard, id: str) -> ListSource:

@@ -90,6 +90,7 @@ def _chart(request: HttpRequest, result: Result, given: dict[str, str]) -> Chart
 
 
 def _page(request: HttpRequest, given: dict[str, str], *, status: int = 200, **shown: Any) -> HttpResponse:
+    shown = dict.fromkeys(("message", "empty", "table", "chart")) | shown
     result: Result | None = shown.get("result")
     account, here = request.user.get_username(), f"{request.path}#queries"
     bare = urlencode({name: value for name, value in given.items() if value})

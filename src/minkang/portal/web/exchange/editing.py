@@ -38,7 +38,7 @@ class Draft:
 def draft_of(reject: Reject, body: bytes) -> Draft:
     """The form of a body. What came as a row and could not be cut becomes an empty row of its mapping."""
     read = read_text(body)
-    if len(body) > MOST_EDITED or read is None:
+    if not body or len(body) > MOST_EDITED or read is None:
         return Draft(editable=False)
     family, _, name = reject.feed.partition("/")
     if family == "csv" and name:

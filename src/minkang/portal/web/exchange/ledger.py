@@ -205,12 +205,12 @@ def _notes(request: HttpRequest, entry: Entry) -> list[Noted]:
 
 
 def _history(request: HttpRequest, entry: Entry) -> Timeline:
-    local = timezone.localtime
-    events = [Event(local(entry.received), said(request, "desk.event_received"), entry.place)]
-    if entry.copies:
-        events.append(Event(local(entry.settled), said(request, "desk.event_again", count=entry.copies), ""))
+    settled = timezone.localtime(entry.settled)
     words = said(request, f"desk.state_{entry.state}")
     there = reverse("exchange_reject", args=[entry.replay_of]) if entry.replay_of else ""
     detail = said(request, "desk.made_of", id=entry.replay_of) if entry.replay_of else entry.code
-    events.append(Event(local(entry.settled), words, "", detail, there))
-    return Timeline(sorted(events, key=lambda one: str(one.at), reverse=True))
+    events = [Event(settled, words, "", detail, there)]
+    if entry.copies:
+        events.append(Event(settled, said(request, "desk.event_again", count=entry.copies)))
+    received = said(request, "desk.event_received")
+    return Timeline([*events, Event(timezone.localtime(entry.received), received, "", entry.place)])

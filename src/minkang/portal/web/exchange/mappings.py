@@ -125,11 +125,12 @@ def attempted(request: HttpRequest) -> HttpResponseBase:
               hint=said(request, "desk.try_sender")),
         Field("rows", said(request, "desk.first_rows"), "choice", given["rows"] or str(ROWS[0]),
               choices=[(str(number), str(number)) for number in ROWS], required=True),
-        Field("own", said(request, "desk.own_mapping"), "source", given["own"], hint=said(request, "desk.own_hint")),
     ]  # fmt: skip
+    own = Field("own", said(request, "desk.own_mapping"), "source", given["own"], hint=said(request, "desk.own_hint"))
     head = Head(said(request, "desk.try"), parts.crumbs(request, "mappings"), as_of=False)
     return page(
-        request, "exchange/try.html", head, fields=fields, error=error, trial=trial, status=422 if error else 200,
+        request, "exchange/try.html", head, fields=fields, own=own, error=error, trial=trial,
+        status=422 if error else 200,
         take=f"{reverse('exchange_take')}?sender={given['sender']}&feed=csv/{given['mapping'].strip('?')}",
     )  # fmt: skip
 

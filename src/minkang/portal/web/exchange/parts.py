@@ -21,7 +21,7 @@ from minkang.portal.web.language import language_of
 from minkang.portal.web.page import require_administrator, said
 from minkang.wiring import Platform, intake_of
 
-_TABS = ("senders", "ledger", "rejects", "unmapped", "mappings", "take")
+_TABS = ("senders", "ledger", "rejects", "unmapped", "mappings", "quality", "take")
 _STATES = {
     "accepted": State.ON_TRACK,
     "superseded": State.UNMEASURED,

@@ -184,8 +184,8 @@ def _history(request: HttpRequest, id: int) -> Timeline:
     steps = parts.the_desk().history(access(request), id)
     events = [
         Event(
-            timezone.localtime(step.at), said(request, f"desk.event_{step.event}"), step.caller,
-            " ".join(filter(None, (step.reason, step.code))),
+            timezone.localtime(step.at), said(request, f"desk.event_{step.event}"), "",
+            " ".join(filter(None, (step.caller, step.reason, step.code))),
         )
         for step in reversed(steps)
     ]  # fmt: skip

@@ -71,7 +71,7 @@ def _views(request: HttpRequest, *, each: bool) -> Tabs:
     there = reverse("exchange_rejects")
     state = request.GET.get("f.state", "") if each else ""
     found = [Tab(said(request, "desk.by_cause"), there, not each, sum(counts.get(one, 0) for one in WAITING))]
-    found.append(Tab(said(request, "desk.waiting"), f"{there}?show=each", each and not state))
+    found.append(Tab(said(request, "desk.one_by_one"), f"{there}?show=each", each and not state))
     for one in STATES:
         address = f"{there}?show=each&f.state={one}"
         found.append(Tab(said(request, f"desk.state_{one}"), address, state == one, counts.get(one, 0)))

@@ -176,9 +176,9 @@ def _cards(request: HttpRequest, flows: list[Flow]) -> list[FigureCard]:
 def _chart(request: HttpRequest, slug: str) -> Chart | None:
     with the_platform().database.singly() as connection:
         rows = connection.execute(SQL["days"], {"sender": slug, "days": DAYS}).fetchall()
-    if not rows:
-        return None
     days = sorted({row[0] for row in rows})
+    if len(days) < 2:  # One bar says no more than the table.
+        return None
     counts = {(row[0], row[1]): row[2] for row in rows}
     series = [
         Series(
