@@ -188,14 +188,19 @@ def register_tasks(platform: Platform) -> None:
     intake = intake_of(platform)
     platform.jobs.register(TAKE, take_task(intake, platform.settings.home))
     platform.jobs.register(REPLAY, replay_task(intake))
-    platform.jobs.register(REFRESH, lambda work: _refresh(platform, work))
+    platform.jobs.register(REFRESH, lambda work: _refresh(platform, work), cron="*/5 * * * *")
     platform.jobs.register(QUALITY, lambda work: _measure(platform, work), cron="*/10 * * * *")
     platform.jobs.register(FOLLOW, lambda work: _follow(platform, work), cron="* * * * *")
 
 
 def _refresh(platform: Platform, work: Work) -> dict[str, int]:
-    """What a worker does for `REFRESH`; progress is told table by table."""
-    report = lake_refresher(platform, lambda _, done, total: work.progress(done, total)).run()
+    """What a worker does for `REFRESH`, told table by table; where another refresh runs there is nothing to do."""
+    try:
+        report = lake_refresher(platform, lambda _, done, total: work.progress(done, total)).run()
+    except Fault as fault:
+        if fault.code != "LAKE-004":
+            raise
+        return {"changes": 0, "built": 0, "changed": 0}
     return {"changes": report.changes, "built": len(report.built), "changed": len(report.changed)}
 
 

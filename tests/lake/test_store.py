@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 from minkang.access import program_access
@@ -25,7 +26,7 @@ def test_the_feed_and_the_tables_of_the_store_end_in_the_same_lake(database: Dat
     store, access = PostgresRepository(database, PostgresSearch()), program_access("test")
     source = StoreSource(store, database, program_access("lake"))
     tables = {name: standard_tables()[name] for name in ("patient", "observation")}
-    given = [*region_tables(), AuditDays(database, "Asia/Shanghai")]
+    given = [*region_tables(), AuditDays(database, "Asia/Shanghai", timedelta(0))]
     options = Options(buckets=3, threads=1)
     for number in range(5):
         store.update(access, decode(json.dumps(patient(str(number))).encode()))

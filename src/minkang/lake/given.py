@@ -29,6 +29,8 @@ SQL = Queries.read("minkang.lake", "records.sql")
 _OLDEST = 120
 _LEVEL = {4: 0, 6: 1, 9: 2, 12: 3}
 _FIRST = datetime(1, 1, 2, tzinfo=UTC)
+RECOUNT = timedelta(hours=1)
+"""The audit trail grows with each refresh that reads the store; by days, it is counted again no oftener than this."""
 
 POPULATION = Table(
     "population",
@@ -115,18 +117,21 @@ class RegionTable:
 
 
 class AuditDays:
-    """The audit trail by day: each time the days since the last one seen are counted again."""
+    """The audit trail by day: once an hour, the days since the last one seen are counted again."""
 
     table = AUDIT
 
-    def __init__(self, database: Database, zone: str) -> None:
+    def __init__(self, database: Database, zone: str, every: timedelta = RECOUNT) -> None:
         self._database = database
         self._zone = zone
+        self._every = every
 
     def state(
         self, connection: Connection, folder: Path, generation: int, before: TableState | None
     ) -> TableState | None:
         """See `Given.state`."""
+        if before and before.digest == AUDIT.digest and datetime.now(UTC) - _when(before.at) < self._every:
+            return None
         kept: list[tuple[Any, ...]] = []
         since = _FIRST
         if before and before.digest == AUDIT.digest and before.rows:
@@ -146,6 +151,10 @@ class AuditDays:
         with self._database.singly() as connection:
             rows = connection.execute(SQL["audit_days"], {"since": since, "zone": self._zone}).fetchall()
         return [("/".join(map(str, row[:5])), *row) for row in rows]
+
+
+def _when(at: str) -> datetime:
+    return datetime.fromisoformat(at) if at else _FIRST
 
 
 def region_tables() -> list[Given]:
