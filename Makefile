@@ -4,7 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
-PEOPLE ?= 2000
+PEOPLE ?= 600
+REGION ?= wenshang
+PLAN ?=
 
 install: $(VENV)/runtime.done
 
@@ -24,7 +26,7 @@ $(VENV)/dev.done: $(VENV)/runtime.done requirements/dev.txt
 	@touch $@
 
 demo: install
-	@$(BIN)/minkang demo --people $(PEOPLE)
+	@$(BIN)/minkang demo --people $(PEOPLE) --region $(REGION) $(if $(PLAN),--plan "$(PLAN)")
 
 lint: $(VENV)/dev.done
 	@$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,13 +41,15 @@ def serve() -> None:
 
 
 def demo(
-    people: Annotated[int, typer.Option(min=100, help="合成居民人数。 How many synthetic people.")] = 2000,
+    people: Annotated[int, typer.Option(min=100, help="合成居民人数。 How many synthetic people.")] = 600,
+    region: Annotated[str, typer.Option(help="地区。 Whose villages and institutions.")] = "wenshang",
+    plan: Annotated[Path | None, typer.Option(help="规划文本;不填则用样本。 A plan's document.")] = None,
     seed: Annotated[int, typer.Option(help="随机种子。 Seed; the same seed makes the same people.")] = 1,
 ) -> None:
     """Set up a platform with a synthetic county and start it. 建立合成县域并启动平台。"""
-    from minkang.cli.serving import start_demo  # noqa: PLC0415  as in `init`
+    from minkang.cli.demo import Wanted, start_demo  # noqa: PLC0415  as in `init`
 
-    start_demo(output(), people, seed)
+    start_demo(output(), Wanted(region, people, seed, plan))
 
 
 def doctor(as_json: Json = False) -> None:
