@@ -50,10 +50,10 @@ def test_indicators_are_exact(reference: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["wenshang", "yantai"])
 def test_tasks_are_exact(reference: Path, name: str) -> None:
-    """Number, section, title, lead and partner departments, and the brackets as printed."""
-    want = gold(reference, f"tasks_{name}")
-    have = [{key: one.as_dict()[key] for key in want[0]} for one in read_tasks(plan(reference, name))]
-    assert have == want
+    """Number, section, title, lead and partner departments, the brackets as printed, and remarks."""
+    want = json.loads((reference / "plans" / f"tasks_{name}.json").read_text("utf-8"))
+    have = [one.as_dict() for one in read_tasks(plan(reference, name))]
+    assert [{key: one[key] for key in one if key not in ("offset", "end")} for one in have] == want
 
 
 def test_projects(reference: Path) -> None:

@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.plans.made import as_cells
 
+from minkang.errors import Fault
 from minkang.plans.reading.document import Document
 from minkang.plans.reading.formats import decode
 from minkang.plans.reading.indicators import read_indicators
 from minkang.plans.reading.outline import outline
+from minkang.plans.reading.projects import read_projects
 from minkang.plans.reading.tasks import read_tasks
+from minkang.plans.reading.terms import read_terms
 from minkang.plans.reading.text import read_text
 
 TITLE = "某某市“十四五”国民健康规划"
@@ -178,3 +183,68 @@ def test_encodings(tmp_path: Path) -> None:
     """UTF-8 with and without mark, UTF-16 and GB 18030 say the same."""
     text = "每千人口3岁以下婴幼儿托位数㐀"
     assert {decode(text.encode(name), "x") for name in ("utf-8", "utf-8-sig", "utf-16", "gb18030")} == {text}
+
+
+PIECES = st.sampled_from(
+    [
+        "一、",
+        "二、总体要求",
+        "（一）",
+        "（三）目标。",
+        "1.",
+        "12．加强工作。",
+        "第三章 ",
+        "第二节",
+        "专栏1 工程",
+        "专栏",
+        "名词解释",
+        "目录\t3",
+        "\t",
+        "\n",
+        "\n\n",
+        "\r\n",
+        " ",
+        "（",
+        "）",
+        "(",
+        ")",
+        "牵头部门：",
+        "指标",
+        "单位",
+        "2020年",
+        "2025年",
+        "预期性",
+        "≥",
+        "80",
+        "%",
+        "、",
+        "。",
+        "，",
+        "：",
+        "建设县医院新院区项目",
+        "等",
+        "[bookmark: _x]",
+        "甲：乙",
+        "——",
+        "*",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECES, max_size=60).map("".join))
+def test_any_text_is_read(text: str) -> None:
+    """Whatever stands together, nothing breaks, blocks are in order, and all of them are where they say."""
+    made = outline("made", *read_text(text))
+    ends = 0
+    for block in made.blocks:
+        assert block.table is not None or made.text[block.start : block.end] == block.text
+        assert block.table is not None or block.start >= ends
+        ends = max(ends, block.end)
+    tasks = read_tasks(made)
+    read_projects(made, tasks)
+    read_terms(made)
+    try:
+        read_indicators(made)
+    except Fault as fault:
+        assert fault.code == "PLANS-020"  # noqa: PT017 -- most texts raise nothing

@@ -16,6 +16,7 @@ from minkang.plans.reading.indicators import NORM
 NUMBER = re.compile(r"^[(（]?(?:第\s*)?[〇零一二三四五六七八九十百\d]+\s*(?:[章节篇编]|[)）]|[、，．.])\s*[、.．]?\s*")
 SAFEGUARDS = re.compile(r"保障|组织(实施|领导)|规划实施|实施机制|监测评估|附[件录表]|名词|术语")
 GENERAL = re.compile(r"背景|基础|形势|环境|现状|回顾|成[就效绩]|总体|指导思想|基本原则|目标|前言|序言|编制")
+EACH = re.compile(r"分别负责[）)]$")
 TASKS = re.compile(r"任务|重点工作|重点工程|重大工程|主要举措|主要措施|重点举措")
 
 
@@ -29,6 +30,7 @@ class Task:
         title: without number.
         lead, partners: departments.
         dept_raw: the brackets that name them, as printed; None: none are named.
+        remarks: what is peculiar about its print.
         offset, end: its text in the document.
     """
 
@@ -38,6 +40,7 @@ class Task:
     lead: tuple[str, ...]
     partners: tuple[str, ...]
     dept_raw: str | None
+    remarks: tuple[str, ...]
     offset: int
     end: int
 
@@ -51,8 +54,8 @@ class Task:
             "partners": list(self.partners),
             "dept_raw": self.dept_raw,
         }
-        if MISSING in self.section:
-            line["remark"] = "section heading missing in print"
+        if self.remarks:
+            line["remark"] = "; ".join(self.remarks)
         return line | {"offset": self.offset, "end": self.end, "norm": NORM}
 
 
@@ -105,9 +108,23 @@ def _task(document: Document, group: Sequence[Block]) -> Task:
         lead=tuple(lead),
         partners=tuple(name for name in partners if name not in lead),
         dept_raw="".join(brackets) or None,
+        remarks=tuple(_remarks(document, first, brackets)),
         offset=first.start,
         end=group[-1].end,
     )
+
+
+def _remarks(document: Document, first: Block, brackets: Sequence[str]) -> Iterator[str]:
+    if MISSING in first.section:
+        yield "section heading missing in print"
+        gap = next(gap for gap in document.gaps if first.section.endswith(f"{gap.section}/{gap.label}{MISSING}"))
+        before = document.block_at(gap.start - 1)
+        if before is not None and before.box:
+            yield "the item follows the box of the previous section"
+    if document.text[first.end : first.end + 1] == "，":
+        yield "no separate title printed; title = first clause"
+    if any(EACH.search(bracket) for bracket in brackets):
+        yield "printed as 分别负责 (each responsible), no lead/partner split"
 
 
 def _label(text: str) -> str:
