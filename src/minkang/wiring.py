@@ -21,9 +21,10 @@ from minkang.exchange.intake.requests import REPLAY, TAKE, replay_task, take_tas
 from minkang.exchange.message import Connector
 from minkang.exchange.quality import refresh as measure_quality
 from minkang.jobs import Jobs, Work, prepare_queue
+from minkang.lake.build import Progress
 from minkang.lake.given import AuditDays, region_tables
 from minkang.lake.query import Lake
-from minkang.lake.refresh import Options, Progress, Refresher, no_progress
+from minkang.lake.refresh import Options, Refresher, no_progress
 from minkang.lake.snapshots import Folder
 from minkang.lake.source import StoreSource
 from minkang.persons.store.feed import LinkFeed, StoredPersons
@@ -39,6 +40,8 @@ FOLLOW = "persons-follow"
 """The task that decides upon new and changed Patients."""
 REFRESH = "lake-refresh"
 """The task that brings the lake up to date."""
+NOTIFY = "subscriptions"
+"""The task that tells subscribers."""
 QUALITY = "data-quality"
 """The task that brings the figures of data quality up to date."""
 
@@ -189,6 +192,7 @@ def register_tasks(platform: Platform) -> None:
     platform.jobs.register(TAKE, take_task(intake, platform.settings.home))
     platform.jobs.register(REPLAY, replay_task(intake))
     platform.jobs.register(REFRESH, lambda work: _refresh(platform, work), cron="*/5 * * * *")
+    platform.jobs.register(NOTIFY, lambda _: _notify(platform), cron="* * * * *")
     platform.jobs.register(QUALITY, lambda work: _measure(platform, work), cron="*/10 * * * *")
     platform.jobs.register(FOLLOW, lambda work: _follow(platform, work), cron="* * * * *")
 
@@ -213,6 +217,16 @@ def _follow(platform: Platform, work: Work) -> dict[str, int]:
             raise
         return {"decided": 0}
     return {"decided": done.counts.decided, "linked": done.counts.linked, "review": done.counts.review}
+
+
+def _notify(platform: Platform) -> dict[str, int]:
+    """What a worker does for `NOTIFY`: note who is to be told of what changed, and tell them."""
+    from minkang.exchange.outbound.following import follow  # noqa: PLC0415  loads the search parameters
+    from minkang.exchange.outbound.sending import send  # noqa: PLC0415  as above
+
+    noted = follow(platform.database, platform.repository, program_access("subscriptions"))
+    told = send(platform.database, platform.repository)
+    return {"changes": noted.changes, "noted": noted.noted, "sent": told.sent, "refused": told.refused}
 
 
 def _measure(platform: Platform, work: Work) -> dict[str, int]:

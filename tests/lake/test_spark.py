@@ -36,6 +36,16 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # Spark's own libraries warn about each other.
     pytest.mark.skipif(not JAVA, reason="no Java 17 on this machine: the Spark engine was NOT tested"),
 ]
+SMALL = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
+    "spark.driver.memory": "768m",
+    # Tables of a hundred rows: compiling well costs more than it saves.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
 USED = ("patient", "observation", "condition")
 PARAMETERS = {
     "from": datetime.date(2025, 1, 1),
@@ -73,7 +83,7 @@ TIMES = "SELECT " + ", ".join(
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
     """One small session for all tests: one core, one executor, within the process."""
-    session = engine.start("local[1]", {"spark.sql.shuffle.partitions": "1", "spark.driver.memory": "768m"})
+    session = engine.start("local[1]", SMALL)
     yield session
     session.stop()
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import closing
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from minkang.cli.output import Output, output
 from minkang.lake.catalogue import Catalogue
+from minkang.lake.query import Result
 from minkang.lake.refresh import Report
 from minkang.lake.results import FORMATS, as_text, write_result
+from minkang.lake.saved import saved_query
 from minkang.settings import read_settings
 from minkang.wiring import lake_refresher, open_lake, open_platform
 
@@ -47,6 +51,17 @@ def refresh(
     _report(said, report)
 
 
+def _parameters(given: Iterable[str]) -> dict[str, str]:
+    """Values by name; the engines read texts as the dates and numbers they stand for."""
+    found = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name.isidentifier():
+            raise typer.BadParameter(one, param_hint="--param")
+        found[name] = value
+    return found
+
+
 def _report(said: Output, report: Report) -> None:
     said.result(
         {
@@ -61,18 +76,19 @@ def _report(said: Output, report: Report) -> None:
 
 @app.command()
 def sql(  # noqa: PLR0917 - Typer makes options of them, which have no places
-    query: Annotated[str, typer.Argument(help="一条 SELECT 语句。 One SELECT.")],
+    query: Annotated[str, typer.Argument(help="一条 SELECT 语句,或 @名称。 One SELECT, or @NAME of a saved one.")],
     format: Annotated[Literal["table", "csv", "json", "parquet", "xlsx"], typer.Option()] = "table",
     out: Annotated[Path | None, typer.Option(help="结果文件。 Where the rows go.")] = None,
     rows: Annotated[int, typer.Option(min=1, help="最多行数。 The most rows.")] = 100_000,
     seconds: Annotated[float, typer.Option(min=0.1, help="时间上限(秒)。 The longest it may take.")] = 60.0,
     level: Annotated[int, typer.Option(min=1, max=4, help="可见列的最高敏感级别。 The highest level shown.")] = 3,
+    engine: Annotated[Literal["duckdb", "spark"], typer.Option(help="引擎。 The engine.")] = "duckdb",
+    param: Annotated[list[str] | None, typer.Option(help="参数 名=值。 A parameter, NAME=VALUE.")] = None,
     as_json: Json = False,
 ) -> None:
     """Query the tables; columns that name a person only with `--level 4`. 查询湖表。"""
     said = output(as_json=as_json)
-    with open_lake(read_settings()) as lake:
-        result = lake.sql(query, max_rows=rows, seconds=seconds, level=level)
+    result = _answer(engine, query, _parameters(param or ()), {"max_rows": rows, "seconds": seconds, "level": level})
     if out is None and format in {"parquet", "xlsx"}:
         out = Path(f"result.{format}")
     if out is not None:
@@ -133,6 +149,39 @@ def purge(
     said.say("lake.purged" if not report.held else "lake.purged_later", tables=len(report.changed), held=report.held)
     if report.held:
         raise typer.Exit(3)
+
+
+@app.command()
+def expire(
+    apply: Annotated[bool, typer.Option("--apply", help="真正删除;默认只列出。 Remove; else only count.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List rows kept longer than their table may keep them, or remove them. 超期数据清理,默认只试算。"""
+    said = output(as_json=as_json)
+    with closing(open_platform(read_settings(), notice=said.notice)) as platform:
+        found = lake_refresher(platform).expire(date.today(), dry=not apply)
+    rows = [{"table": one.table, "years": one.years, "before": str(one.before), "rows": one.rows} for one in found]
+    said.result({"removed": apply, "tables": rows})
+    heads = ["lake.table", "lake.years", "lake.before", "lake.rows"]
+    said.table(heads, [(one.table, one.years, one.before, f"{one.rows:,}") for one in found])
+    said.say("lake.expired" if apply else "lake.would_expire", rows=f"{sum(one.rows for one in found):,}")
+
+
+def _answer(engine: str, text: str, params: dict[str, str], limits: dict[str, Any]) -> Result:
+    """A query's rows; a name after `@` is a saved query."""
+    settings = read_settings()
+    query = saved_query(text[1:]).text if text.startswith("@") else text
+    with open_lake(settings) as lake:
+        if engine == "duckdb":
+            return lake.sql(query, params or None, **limits)
+        # Spark takes a second to import, and seconds to start.
+        from minkang.lake.engines.spark import SparkLake, start  # noqa: PLC0415
+
+        session = start(settings.spark_master)
+        try:
+            return SparkLake(lake, session).sql(query, params or None, **limits)
+        finally:
+            session.stop()
 
 
 def _share(share: float | None) -> str:

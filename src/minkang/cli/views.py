@@ -11,7 +11,8 @@ from minkang.cli.output import output
 from minkang.errors import Faults
 from minkang.exchange.fhir_files import find_files, read_file
 from minkang.lake.view_files import check as check_view
-from minkang.lake.view_files import run_view, show_sql
+from minkang.lake.view_files import run_by_spark, run_view, show_sql
+from minkang.settings import read_settings
 
 app = typer.Typer(help="视图:把 FHIR 记录展平成表。 Views: FHIR records flattened into tables.", no_args_is_help=True)
 View = Annotated[Path, typer.Argument(help="ViewDefinition 的 JSON 文件。 A ViewDefinition in JSON.")]
@@ -25,12 +26,17 @@ def run(  # noqa: PLR0917 - Typer makes options of them, which have no places
     format: Annotated[Literal["csv", "json", "parquet"], typer.Option()] = "csv",
     out: Annotated[Path | None, typer.Option(help="结果文件。 Where the rows go.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="不能读的资源写入此文件。 What a view cannot read.")] = None,
+    engine: Annotated[Literal["duckdb", "spark"], typer.Option(help="引擎。 The engine.")] = "duckdb",
     as_json: Json = False,
 ) -> None:
-    """Run a view over files. 在文件上运行视图。"""
+    """Run a view over files; by Spark, NDJSON into a folder of Parquet. 在文件上运行视图。"""
     said = output(as_json=as_json)
     place = out or Path(f"{view.stem}.{format}")
-    outcome = run_view(view, find_files(input), read=read_file, output=place, format=format, rejects=rejects)
+    if engine == "spark":
+        master = read_settings().spark_master
+        outcome = run_by_spark(view, find_files(input), master, output=place, format=format, rejects=rejects)
+    else:
+        outcome = run_view(view, find_files(input), read=read_file, output=place, format=format, rejects=rejects)
     said.result({"rows": outcome.rows, "set_aside": outcome.set_aside, "file": str(place)})
     said.say("view.done", rows=f"{outcome.rows:,}", file=place, set_aside=outcome.set_aside)
     if outcome.set_aside:

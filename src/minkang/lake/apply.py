@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -128,6 +129,24 @@ class Applier:
             return after
         folded = {n: self._writer.folded(n, b) for n, b in (after or state).buckets.items() if n in hidden and b.gone}
         return msgspec.structs.replace(after or state, buckets={**(after or state).buckets, **folded})
+
+    def expire(self, state: TableState, before: date, *, dry: bool) -> tuple[int, TableState | None]:
+        """Without records all of whose dates are before a day: how many rows, and None where nothing changes."""
+        if not self._table.dates:
+            return 0, None
+        latest = "greatest(" + ", ".join(f'max("{name}")' for name in self._table.dates) + ")"
+        text = select(self._table, self._folder, state.buckets, self._plain())
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE lake_theirs AS SELECT {KEY}, count(*) AS rows FROM ({text}) "
+            f"GROUP BY {KEY} HAVING {latest} < $before", {"before": before},
+        )  # fmt: skip
+        count = count_of(self._connection, "SELECT CAST(coalesce(sum(rows), 0) AS BIGINT) FROM lake_theirs")
+        if dry or not count:
+            return count, None
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {Flattener.ROWS} AS SELECT *, 0 AS bucket FROM ({text}) LIMIT 0"
+        )
+        return count, self._replaced(state, whole=True)
 
     def fold(self, state: TableState) -> TableState | None:
         """With every bucket in one file; None where that is so."""

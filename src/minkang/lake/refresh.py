@@ -2,6 +2,8 @@
 
 One refresh runs at a time. Whatever it does becomes visible by one manifest at a time, each a whole lake; a refresh
 that is killed leaves files nobody names, and the next one goes on from the last manifest.
+
+400 lines because all that changes the lake goes by one lock and one sequence of manifests, told in one place.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
@@ -73,6 +75,22 @@ class Report:
     moved: int = 0
     set_aside: int = 0
     held: int = 0
+
+
+@dataclass(frozen=True)
+class Expired:
+    """What a table holds for longer than it is to.
+
+    Attributes:
+        years: for how many years after that of the last event it keeps rows.
+        before: the first day of what is kept.
+        rows: how many are older.
+    """
+
+    table: str
+    years: int
+    before: date
+    rows: int
 
 
 def no_progress(_table: str, _done: int, _total: int) -> None:
@@ -150,6 +168,17 @@ class Refresher:
         with self._working() as work:
             work.purge(patients)
             return work.report
+
+    def expire(self, today: date, *, dry: bool = True) -> list[Expired]:
+        """Remove records whose last event lies longer back than their table keeps rows.
+
+        A table that is made anew takes them from the store again, where they are until somebody removes them there.
+
+        Args:
+            dry: only count.
+        """
+        with self._working() as work:
+            return work.expire(today, dry=dry)
 
     def fold(self) -> Report:
         """Write every bucket that has small files anew, which makes queries a little faster."""
@@ -328,6 +357,21 @@ class _Work(ExitStack):
             self._commit(changed)
             self.report.changed = sorted(changed)
         self._finish()
+
+    def expire(self, today: date, *, dry: bool) -> list[Expired]:
+        """See `Refresher.expire`."""
+        found = []
+        for name in self._of_persons():
+            table = self._owner._tables[name]
+            before = date(max(today.year - table.keep_years, 1), 1, 1)
+            count, state = self._applier(name).expire(self.manifest.tables[name], before, dry=dry)
+            if state is not None:
+                self._commit({name: state})
+            if count:
+                found.append(Expired(name, table.keep_years, before, count))
+        if not dry:
+            self._finish()
+        return found
 
     def fold(self) -> None:
         """See `Refresher.fold`."""

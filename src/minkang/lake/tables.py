@@ -35,6 +35,7 @@ KEY = "id"
 PATIENT = "patient_id"
 PERSON = "person_id"
 _KEEP = "urn:minkang:lake:keep-years"
+_REGISTERS = frozenset(("Patient", "RelatedPerson", "Group", "Coverage", "Device"))
 _SINCE_TEXT = ("dateTime", "instant")
 
 
@@ -93,6 +94,13 @@ class Table:
     def by_person(self) -> bool:
         """Whether its rows belong to persons, and lie in buckets by person."""
         return any(column.name == PERSON for column in self.columns)
+
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """The columns that say when a row's event was; none for registers, such as that of patients."""
+        if not self.by_person or self.resource in _REGISTERS:
+            return ()
+        return tuple(c.name for c in self.columns if c.type == "DATE" and c.name not in {"birth_date", "expires_date"})
 
     @cached_property
     def digest(self) -> str:

@@ -42,6 +42,29 @@ def run_view(
     )
 
 
+def run_by_spark(
+    view: Path, files: Sequence[Path], master: str, *, output: Path, format: Format, rejects: Path | None = None
+) -> Outcome:
+    """`view run --engine spark`: see `engines.spark_files.run_on_spark`.
+
+    Raises:
+        Fault: `LAKE-001`, `LAKE-011`, `LAKE-016`, `LAKE-017`; `Faults` with all that is wrong with the view.
+    """
+    body = _opened(view)
+    compile_view(body)
+    if format != "parquet":
+        raise Fault("LAKE-016", found=format)
+    # Spark takes a second to import.
+    from minkang.lake.engines.spark import start  # noqa: PLC0415
+    from minkang.lake.engines.spark_files import run_on_spark  # noqa: PLC0415
+
+    session = start(master)
+    try:
+        return run_on_spark(session, body, files, output, rejects=rejects)
+    finally:
+        session.stop()
+
+
 def check(view: Path) -> Checked:
     """`view check`: everything that is wrong with a view, and what its author should know.
 
