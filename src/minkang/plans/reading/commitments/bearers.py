@@ -19,7 +19,7 @@ BARE_RATE = re.compile(
 )
 BEARER = re.compile(
     r"^(.*?(?:患者|人群|居民|儿童|孕产妇|婴儿|新生儿|人员|机构|医院|中心|卫生院|人口|群众|老年人|妇女|学生|单位|企业|劳动者|"
-    r"例|案件|事件|服务|地区|每千(?:常住)?人口|每万(?:常住)?人口|队伍|区县))(?=.+(?:率|数|比例|占比)$)"
+    r"例|案件|事件|服务|地区|每千(?:常住)?人口|每万(?:常住)?人口|队伍|区县))(?=.+(?:率|数|数量|比例|占比)$)"
 )
 PER = re.compile(r"每[千万]名?(?:常住|服务)?(?:人口|居民|人)")
 PER_MOST = 100  # A number per thousand people is below this; a total is above.
@@ -47,7 +47,7 @@ def borne(subject: Subject, earlier: str, quantity: Quantity) -> Subject:
     """Put together a subject that leaves something to the subject before it; any other stays as it is."""
     text = subject.text
     whole = _share(text, earlier) or _turned(text) or _yearly(text, earlier) or _per_head(text, earlier, quantity)
-    whole = whole or _elliptic(text, earlier, quantity) or _of_whom(text, earlier)
+    whole = whole or _graded(text, earlier, quantity) or _elliptic(text, earlier, quantity) or _of_whom(text, earlier)
     return Subject(whole, doubtful=True) if whole else subject
 
 
@@ -73,6 +73,13 @@ def _per_head(text: str, earlier: str, quantity: Quantity) -> str:
     per = PER.match(earlier)
     fits = per and text.endswith("数") and not PER.match(text) and quantity.value < PER_MOST
     return per[0] + text if per and fits else ""
+
+
+def _graded(text: str, earlier: str, quantity: Quantity) -> str:
+    """ "三级医院电子病历应用水平达到4级，二级医院达到3级"."""
+    graded = re.search(r"(?:医院|机构|中心)(?:达到)?(?P<what>.{4,}(?:水平|评价|等级).*)$", earlier)
+    bare = quantity.unit == "级" and not re.search("水平|评价|等级", text)
+    return text + graded["what"] if graded and bare else ""
 
 
 def _elliptic(text: str, earlier: str, quantity: Quantity) -> str:

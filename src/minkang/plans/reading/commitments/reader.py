@@ -25,6 +25,8 @@ from minkang.plans.reading.commitments.subjects import strip_lead, subjects, tid
 
 PATIENTS = re.compile(r"^[^、，]{2,14}?(?:患者|人群|病人|感染者|儿童|学生|孕产妇|老年人|居民)")
 WHAT_FOR = re.compile(r"^(?:支持|推动|促进|使)其(?P<does>(?:达到|成为|建成|创建)[^\d]+)$")
+LONGEST = 1000  # Characters without a comma are no sentence: a table that lost its lines, or worse.
+NAMES = 3  # Characters; a shorter subject says too little.
 SIZE = re.compile(r"占地|面积$|投资$|资金$")
 PROJECT = re.compile(
     r"^\s*[（(]?\d*[)）.．、]?\s*(?P<name>[^。：:，；]{2,30}?(?:项目|工程|建设|中心|医院|院区|行动))[。：:]"
@@ -86,6 +88,8 @@ def _sentence(clauses: list[Clause], passage: Passage, goal: str | None, last_pa
     state = _Sentence(passage, goal)
     found: list[Commitment] = []
     for index, clause in enumerate(clauses):
+        if len(clause.text) > LONGEST:
+            continue
         year = due(clause.text, last_past)
         if year:
             state.deadline = year
@@ -219,7 +223,7 @@ def _made(clause: Clause, state: _Sentence, start: int, number: Quantity, subjec
         offset=start,
         value_basis=number.basis,
         value_max=number.value_max,
-        doubts=("subject",) if subject.doubtful or not subject.text else (),
+        doubts=("subject",) if subject.doubtful or len(subject.text) < NAMES else (),
     )
 
 

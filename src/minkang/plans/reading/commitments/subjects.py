@@ -39,9 +39,12 @@ VERB = re.compile(
     r"^(?:培养和?引进|引进培养|新建改建|改扩建|新建|扩建|改建|建设完成|建设|建成|建立健全|建立|建有|组建|设立|设置|创建|争创|创成|新创建|培育|培养|培训|选拔培养|选拔|遴选|"
     r"引进|新增|配备|配置|拥有|打造|完成|推广|研制|实施|开展|争取|新|招收|招录|支持|选取|选择|增设|增建|举办|办好|规划设置|计划|评选|创|做大做强|形成|培育推广|总结)+"
 )
+# "按照总床位数的10%准备传染病救治床位".
+KEPT = re.compile(r"^.*?按照?(?:不少于|不低于)?(?P<whole>[^，]+?)的?(?:不少于|不低于)?$")
 PORTION = re.compile(
     r"^(?P<part>.+?)(?:不少于|不低于|不得低于|不超过|达到?|占)(?P<whole>[^，率]*?(?:总|全|年|门|所有|数)[^，率比]*?)的?(?:比例|比重|占比)?(?:达到?|不低于|不超过)?$"
 )
+PLACE = re.compile("医院|机构|中心|卫生院|卫生室")
 PLACES = re.compile("配置|设置|配备|建设|设立")
 KEEPS_VERB = re.compile(r"^(?:培训|引进|新增|改扩建|招收|招录|选拔培养)")
 
@@ -100,22 +103,27 @@ def subjects(clause: str, found: list[Quantity], earlier: str) -> list[list[Subj
 
 
 def _special(slot: _Slot, before: str) -> list[Subject] | None:
-    """Norms per head, circles of so many minutes, parts of a whole, changes by so much."""
+    """Norms per head, circles of so many minutes, stocks, parts of a whole, changes by so much."""
     quantity, name = slot.quantity, strip_reach(before)
     if quantity.op == "=" and "/" in quantity.unit:
         return [Subject(_core(tidy(slot.right)) + (PLACES.findall(slot.left) or [""])[-1])]
     if quantity.count:
         return None
-    circle = re.match(r"服务半径|[^，]*?圈", slot.right)
-    if circle:
+    if circle := re.match(r"服务半径|[^，]*?圈", slot.right):
         return [Subject(circle[0] if circle[0] == "服务半径" else _circle(name, circle[0]) + "可及时间")]
-    stock = re.match(r"进行(?P<what>[^，]*储备)", slot.right)
-    if stock:
+    if stock := re.match(r"进行(?P<what>[^，]*储备)", slot.right):
         return [Subject(stock["what"])]
-    portion = PORTION.match(before) if quantity.unit == "%" else None
-    if portion:
-        return [Subject(tidy(f"{strip_reach(portion['part'])}占{portion['whole']}比例"))]
-    return _change(slot, name)
+    return (_part(slot, before) if quantity.unit == "%" else None) or _change(slot, name)
+
+
+def _part(slot: _Slot, before: str) -> list[Subject] | None:
+    """What is to be a part of what."""
+    kept = KEPT.match(slot.left)
+    ready = re.match(r"(?:准备|设置|配备|预留|安排|用于)(?P<what>[^，]+)$", slot.right)
+    if kept and ready:
+        return [Subject(tidy(f"{ready['what']}占{kept['whole']}比例"))]
+    portion = PORTION.match(before)
+    return [Subject(tidy(f"{strip_reach(portion['part'])}占{portion['whole']}比例"))] if portion else None
 
 
 def _change(slot: _Slot, name: str) -> list[Subject] | None:
@@ -132,7 +140,7 @@ def _change(slot: _Slot, name: str) -> list[Subject] | None:
 
 def _one(slot: _Slot, before: str, verb: str) -> list[Subject]:
     """The subjects of a single quantity."""
-    before = re.sub(r"由[^，]*\d[^，]*$|[（(]$", "", before)
+    before = re.sub(r"成为规模", "规模", re.sub(r"由[^，]*\d[^，]*$|[（(]$", "", before))
     name = strip_reach(before)
     if slot.quantity.count:
         # Before a further number, the words after the comma-like mark belong to that one.
@@ -152,7 +160,7 @@ def _one(slot: _Slot, before: str, verb: str) -> list[Subject]:
 
 
 def _counted(name: str, after: str, verb: str, index: int, verbal: bool) -> Subject:
-    after = tidy(re.sub(r"(?:和|及|以及|与)$", "", after))
+    after = tidy(re.sub(r"(?:和|及|以及|与)$|或(?:者|明确|确定|建设|设立)?$|为居民[^，]*$", "", after))
     if after and not after.startswith(("，", "、")):
         person = re.match(r"^(?:一次性)?(?:专项)?(?:补助|奖励|资助)", after)
         if person:
@@ -239,6 +247,8 @@ def _parts(name: str, count: int) -> list[str]:
         or re.search(r"(?:达到|具备|设置|设立|开展|开设|配备|用药)[^、]*$", last)
         or re.search(r"(?:所占比例|占比|比例|率|数量|数)$", last)
     )
+    if tail and parts[0].startswith("达到") and not any(part.startswith("达到") for part in parts[1:]):
+        parts = [parts[0], *["达到" + part for part in parts[1:]]]
     if not tail:
         return parts
     return [part if part.endswith(tail[0]) else part + tail[0] for part in parts]
@@ -246,6 +256,10 @@ def _parts(name: str, count: int) -> list[str]:
 
 def _merged(name: str, count: int) -> list[str]:
     """Too many pieces: only "、" parts, or only the words that end in the name of a rate."""
+    pieces = [tidy(part) for part in SPLIT.split(name) if tidy(part)]
+    last = max((at for at, piece in enumerate(pieces) if PLACE.search(piece)), default=0)
+    if last + 1 == count:
+        return [*pieces[:last], "、".join(pieces[last:])]
     for pattern in (r"、", r"(?<=率)[、和及与]|(?<=比例)[、和及与]|(?<=水平)[、和及与]"):
         parts = [tidy(part) for part in re.split(pattern, name) if tidy(part)]
         if len(parts) == count:
