@@ -14,7 +14,7 @@ from pypdf import PdfReader, PdfWriter
 from tests.plans.made import SAMPLE, as_cells, as_tabs, as_web, lines, sample, write_pdf, writer_of_sample
 
 from minkang.errors import Fault
-from minkang.plans.reading.document import read_document
+from minkang.plans.reading.document import Document, read_document
 from minkang.plans.reading.plan import Reading, read_plan
 
 PLACES = {"offset", "end", "id", "full_text", "dept_raw"}
@@ -45,6 +45,17 @@ def test_formats_agree(name: str, tmp_path: Path) -> None:
         assert other.document.text[one["offset"] :].startswith(one["quote"])
 
 
+def test_lines_of_a_pdf_become_paragraphs_and_headings(tmp_path: Path) -> None:
+    """A heading and a paragraph that run over lines are whole again; a full line before a box does not swallow it."""
+    heading = "（一）健全强大而有韧性的公共卫生体系，提高重大疫情和突发公共卫生事件的早期发现报告和处置能力与水平"
+    parts = [heading if part == "（一）健全公共卫生体系" else part for part in lines(sample())]
+    write_pdf(tmp_path / "plan.pdf", parts)
+    document = read_document(tmp_path / "plan.pdf")
+    assert heading in [block.text for block in document.blocks if block.kind == "heading"]
+    assert paragraphs(document) >= paragraphs(sample())
+    assert not any("文件" in block.text or block.text.startswith("—") for block in document.blocks)
+
+
 def test_sample_is_what_its_tool_writes(tmp_path: Path) -> None:
     """The sample in the package says what the tool's text says now."""
     writer_of_sample()(tmp_path / "county.docx")
@@ -61,6 +72,11 @@ def test_sample_holds_what_plans_hold() -> None:
     assert found.items["tasks"][4]["partners"] == ["各乡镇人民政府（街道办事处）"]
     assert found.items["projects"][2]["investment_yuan"] == 320_000_000
     assert {one["domain"] for one in found.items["indicators"][5:14]} == {"健康促进疾病防控"}
+
+
+def paragraphs(document: Document) -> set[str]:
+    """Paragraphs without spaces, which a page does not keep."""
+    return {block.text.replace(" ", "") for block in document.blocks if block.kind == "paragraph"}
 
 
 def write_scan(path: Path) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from minkang.access import program_access
 from minkang.cli.output import Output, output
-from minkang.plans.reading.plan import Reading, read_plan
-from minkang.plans.store import Plans
 from minkang.settings import read_settings
 from minkang.wiring import open_platform
+
+if TYPE_CHECKING:
+    from minkang.plans.reading.plan import Reading
 
 app = typer.Typer(help="规划:导入与查看。 Plans.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json")]
@@ -34,6 +35,9 @@ def import_plan(
     as_json: Json = False,
 ) -> None:
     """Read a plan and store it; again, to bring it up to date. 读取规划并入库;重复导入即更新。"""
+    from minkang.plans.reading.plan import read_plan  # noqa: PLC0415  loads vocabularies no other command needs
+    from minkang.plans.store import Plans  # noqa: PLC0415  as above
+
     said = output(as_json=as_json)
     reading = read_plan(file, region)
     result = reading.as_dict()
@@ -49,6 +53,8 @@ def import_plan(
 @app.command("list")
 def list_plans(as_json: Json = False) -> None:
     """List the plans that are stored. 列出已入库的规划。"""
+    from minkang.plans.store import Plans  # noqa: PLC0415  loads the readers
+
     said = output(as_json=as_json)
     with closing(open_platform(read_settings(), notice=said.notice)) as platform:
         found = Plans(platform.database).all()

@@ -59,7 +59,8 @@ def _end_of_title(line: str, begin: int) -> int:
     stop = next((at for at in range(begin, len(line)) if line[at] in SENTENCE_END), len(line))
     if department := DEPARTMENTS.search(line, begin, stop):
         stop = department.start()
-    if stop - begin <= LONG_TITLE or "，" not in line[begin:stop]:
+    longest = TITLE_LENGTH if stop == len(line) else LONG_TITLE  # A line of its own may be longer.
+    if stop - begin <= longest or "，" not in line[begin:stop]:
         return stop
     return line.index("，", begin)
 

@@ -19,6 +19,12 @@ from minkang.plans.reading.pieces import Piece, Row, Table, Writer
 
 MOST_PAGES = 500
 LEAST_CHARACTERS = 20  # A page with fewer, on the average, is a picture of a page.
+BEGINS = re.compile(
+    r"^(专栏|表\s*\d|——|第[一二三四五六七八九十百]+[章节]|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）]|\d+[．.、](?!\d))"
+)
+ENDS = "。！？；：:"
+NEAR = 1.5  # Lines of one paragraph are less than this many times their size apart.
+FULL = 2.0  # A line that ends less than this many characters from the margin is full.
 PAGE_NUMBER = re.compile(r"^[\s—\-–－·第页/共]*\d{1,4}[\s—\-–－·第页/共\d]*$")
 
 logging.getLogger("pdfminer").setLevel(logging.ERROR)  # It warns of every odd colour of every page.
@@ -56,13 +62,31 @@ def _parts(page: Any) -> Iterator[str | list[list[str]]]:
     tables = page.find_tables()
     boxes = [table.bbox for table in tables]
     outside = page.filter(lambda item: not any(_within(item, box) for box in boxes)) if boxes else page
-    found: list[tuple[float, str | list[list[str]]]] = [
-        (line["top"], line["text"]) for line in outside.extract_text_lines(return_chars=False)
-    ]
+    found: list[tuple[float, str | list[list[str]]]] = list(_paragraphs(outside.extract_text_lines()))
     for table in tables:
         found.append((table.bbox[1], [["" if cell is None else cell for cell in row] for row in table.extract()]))
     for _, part in sorted(found, key=lambda one: one[0]):
         yield part
+
+
+def _paragraphs(lines: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
+    """Lines with those that go on joined: the one before is full, and this one begins at the margin, not indented."""
+    if not lines:
+        return
+    left, right = min(line["x0"] for line in lines), max(line["x1"] for line in lines)
+    text, top, full, bottom = "", 0.0, False, 0.0
+    for line in lines:
+        size = line["chars"][0]["size"]
+        near = line["top"] - bottom < size * NEAR
+        if full and near and line["x0"] < left + size and not BEGINS.match(line["text"]):
+            text += line["text"]
+        else:
+            if text:
+                yield top, text
+            text, top = line["text"], line["top"]
+        full = line["x1"] > right - FULL * size and line["text"][-1] not in ENDS
+        bottom = line["bottom"]
+    yield top, text
 
 
 def _within(item: dict[str, Any], box: tuple[float, float, float, float]) -> bool:
