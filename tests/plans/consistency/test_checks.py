@@ -8,6 +8,7 @@ import pytest
 
 from minkang.plans.reading.commitments import Passage, passages_of, read_commitments
 from minkang.plans.reading.consistency import Finding, check, kinds
+from minkang.plans.reading.consistency.marks import unpaired
 from minkang.plans.reading.consistency.names import key
 from minkang.plans.reading.consistency.sums import sums
 from minkang.plans.reading.document import read_document
@@ -129,6 +130,21 @@ def test_lists_of_some_parts_need_not_add_up() -> None:
 def test_names(one: str, other: str, same: bool) -> None:
     """Names differ by filling words only, or mean different measures."""
     assert (key(one) == key(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("“十四五”时期（2021—2025年）", None),
+        ("开展“六进“活动", 5),
+        ("十四五”时期", 3),
+        ("县（市(区）", 1),
+        ("《某某规划(试行)》", None),
+    ],
+)
+def test_marks_that_do_not_pair(text: str, at: int | None) -> None:
+    """The first mark without a partner is found; brackets of either width pair."""
+    assert unpaired(text) == at
 
 
 def test_every_kind_has_its_words() -> None:

@@ -57,12 +57,15 @@ EXPECTED: dict[str, list[tuple[str, str]]] = {
         ("target_worse_than_baseline", "重大慢病过早死亡率"),
         ("unit_differs", "每千人口3岁以下婴幼儿托位数"),
         ("no_number", "健康预期寿命"),
+        ("baseline_year_differs", "15岁以上人群吸烟率"),
+        ("unbalanced", "”"),
     ],
     "shangyou": [
         ("target_worse_than_baseline", "产前筛查率"),
         ("target_worse_than_baseline", "适龄儿童免疫规划疫苗接种率"),
         ("target_worse_than_baseline", "二级综合医院平均住院日"),
         ("sum_mismatch", "269所"),
+        ("unbalanced", "”"),
     ],
     "leshan_shizhong": [
         ("two_values", "国家免疫规划疫苗接种率"),

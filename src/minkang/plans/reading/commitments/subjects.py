@@ -111,8 +111,8 @@ def _special(slot: _Slot, before: str) -> list[Subject] | None:
         return None
     if circle := re.match(r"服务半径|[^，]*?圈", slot.right):
         return [Subject(circle[0] if circle[0] == "服务半径" else _circle(name, circle[0]) + "可及时间")]
-    if stock := re.match(r"进行(?P<what>[^，]*储备)", slot.right):
-        return [Subject(stock["what"])]
+    if stock := re.match(r"进行(?P<what>[^，]*储备)$|储备(?P<goods>[^，]+)$", slot.right):
+        return [Subject(stock["what"] or stock["goods"] + "储备")]
     return (_part(slot, before) if quantity.unit == "%" else None) or _change(slot, name)
 
 
@@ -121,7 +121,7 @@ def _part(slot: _Slot, before: str) -> list[Subject] | None:
     kept = KEPT.match(slot.left)
     ready = re.match(r"(?:准备|设置|配备|预留|安排|用于)(?P<what>[^，]+)$", slot.right)
     if kept and ready:
-        return [Subject(tidy(f"{ready['what']}占{kept['whole']}比例"))]
+        return [Subject(tidy(f"{ready['what']}占{kept['whole'].rstrip('的')}比例"))]
     portion = PORTION.match(before)
     return [Subject(tidy(f"{strip_reach(portion['part'])}占{portion['whole']}比例"))] if portion else None
 

@@ -10,6 +10,7 @@ from minkang.plans.reading.consistency import agreement, targets
 from minkang.plans.reading.consistency.agreement import stated_at
 from minkang.plans.reading.consistency.figures import reported
 from minkang.plans.reading.consistency.finding import Finding, Place, finding
+from minkang.plans.reading.consistency.marks import marks
 from minkang.plans.reading.consistency.structure import numbering
 from minkang.plans.reading.consistency.sums import sums
 from minkang.plans.reading.document import Document
@@ -28,11 +29,13 @@ def check(document: Document, indicators: Sequence[Indicator], commitments: Sequ
         agreement.baselines(indicators, figures),
         agreement.two_values(commitments),
         targets.progress(indicators),
+        targets.years(indicators),
         targets.promised_below(indicators, commitments, figures),
         targets.possible(indicators, commitments, figures),
         targets.nested(indicators, commitments, figures),
         targets.capacity(indicators, figures),
         sums(passages),
+        marks(passages),
         numbering(document),
         _deadlines(document, commitments),
     )
@@ -43,8 +46,9 @@ def check(document: Document, indicators: Sequence[Indicator], commitments: Sequ
 def _once(found: Iterable[Finding]) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
     for one in found:
-        if (one.kind, one.zh) not in seen:
-            seen.add((one.kind, one.zh))
+        words = one.zh if one.kind != "unbalanced" else f"{one.places[0].offset}"
+        if (one.kind, words) not in seen:
+            seen.add((one.kind, words))
             yield one
 
 

@@ -50,6 +50,15 @@ def progress(indicators: Sequence[Indicator]) -> Iterator[Finding]:
             yield from _against(one, start, goal, shared)
 
 
+def years(indicators: Sequence[Indicator]) -> Iterator[Finding]:
+    """Baselines of another year than that of most."""
+    known = [one.baseline_year for one in indicators if one.baseline_year and one.baseline.value is not None]
+    usual = max(set(known), key=known.count) if known else None
+    for one in indicators:
+        if one.baseline.value is not None and one.baseline_year not in (None, usual):
+            yield finding("baseline_year_differs", place_of(one), name=one.name, year=one.baseline_year, usual=usual)
+
+
 def _against(one: Indicator, start: Number, goal: Number, shared: dict[str, Any]) -> Iterator[Finding]:
     several = len(re.findall(r"\d+(?:\.\d+)?", one.target.raw)) > 1  # Two indicators in one cell, or a range.
     values: dict[str, Any] = {
