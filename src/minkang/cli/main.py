@@ -17,9 +17,10 @@ from minkang.cli import (
     loading,
     mapping,
     mllp,
+    outbound,
     persons,
-    quality,
     plans,
+    quality,
     running,
     surveillance,
     synth,
@@ -54,6 +55,8 @@ mapping.register(exchange.app)
 mllp.register(exchange.app)
 comparing.register(exchange.app)
 quality.register(exchange.app)
+outbound.register(exchange.app)
+app.add_typer(outbound.app, name="outbound")
 
 
 @app.command()

@@ -247,9 +247,10 @@ def test_the_injected_faults_come_back_in_the_figures(database: Database, tmp_pa
     # Registrations: a share of patients, not of messages.
     assert share("id-card-given") == pytest.approx(0.2, abs=0.06)
     assert share("id-card-valid") == pytest.approx(0.1, abs=0.05)
-    # Every copy of a message is one repetition; files list which.
-    again = shown(database, "sent-once")[1] + shown(database, "news")[1]
-    assert again == pytest.approx(put["duplicate"], rel=0.1, abs=5)
+    # A copy is a repetition where it comes in the same file, and brings nothing new in another one. Entries whose
+    # withdrawal came before them bring nothing new either.
+    again, nothing = shown(database, "sent-once")[1], shown(database, "news")[1]
+    assert 0.4 * put["duplicate"] < again <= put["duplicate"] <= again + nothing
     # Of each event entered twice the second is withdrawn.
     assert share("stands") == pytest.approx(0.1 / 1.1, abs=0.03)
     late = sum("late" in one["faults"] for one in messages.values())

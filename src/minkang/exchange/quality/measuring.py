@@ -81,7 +81,8 @@ def measure(body: Mapping[str, Any], statement: Statement | None, rules: Rules) 
     sender = source.removeprefix(SOURCE).partition("#")[0]
     month = _month(event if dataset.month == "event" else "") or _month(stated) or _month(str(meta.get("lastUpdated")))
     likeness = None if withdrawn else _likeness(body, dataset, sender)
-    key = (str(body["id"]), str(body["resourceType"]), sender, dataset.id)
+    part = first(body, dataset.split) if dataset.split else ""
+    key = (str(body["id"]), str(body["resourceType"]), sender, f"{dataset.id}/{part}" if part else dataset.id)
     return Measured(*key, month or date(1970, 1, 1), checked, failed, likeness)
 
 

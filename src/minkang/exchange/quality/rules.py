@@ -22,6 +22,7 @@ class Dataset(Struct, frozen=True, forbid_unknown_fields=True):
         id, zh, en: its names; `standard`: the data set of the norms it answers to, empty where there is none.
         type: of the resources; `category`: the code that a category of theirs must have.
         day: path of the day the record belongs to; empty for the day of the statement.
+        split: path of a code by which figures are kept apart: `document/C0002`.
         alike: paths whose values together make two records the same; empty where none is looked for.
     """
 
@@ -32,6 +33,7 @@ class Dataset(Struct, frozen=True, forbid_unknown_fields=True):
     type: str
     category: str = ""
     day: str = ""
+    split: str = ""
     month: Literal["event", "stated"] = "event"
     alike: tuple[str, ...] = ()
 
