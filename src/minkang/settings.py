@@ -102,7 +102,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "MINKANG_PERSONS_SECOND",
-        "0.1",
+        "0",
         "疑似同一人中须两人复核的比例(0 至 1)。",
         "The share of doubtful pairs that two reviewers must see, 0 to 1.",
     ),
@@ -139,7 +139,7 @@ class Settings:
     spark_master: str = "local[2]"
     persons_profile: str = "default"
     persons_region: str = "wenshang"
-    persons_second: float = 0.1
+    persons_second: float = 0.0
 
     @property
     def embedded(self) -> bool:

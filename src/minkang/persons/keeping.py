@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from minkang.access import Access
 from minkang.db import Database
 from minkang.persons.bulk.linking import Linked, Options
 from minkang.persons.bulk.whole_store import Written, link_store, write_links
 from minkang.persons.comparing import Prepared
-from minkang.persons.online.deciding import Pair
+from minkang.persons.online.deciding import Decider, Pair
 from minkang.persons.online.following import Followed, Follower
-from minkang.persons.online.index import Index, Known, Session, model_number, read_weights
-from minkang.persons.online.intake import Intake
+from minkang.persons.online.index import Index, Session, model_number, read_weights
 from minkang.persons.preparing import preparation
 from minkang.persons.profile import Profile
 from minkang.persons.register.register import Register
 from minkang.persons.review.queue import PairQueue
+from minkang.persons.scoring import Scorer
 from minkang.persons.store.feed import LinkFeed, StoredPersons
 from minkang.persons.store.links import Links
 
@@ -31,6 +31,7 @@ class Persons:
     Attributes:
         links: acts on links; `queue`: the review queue; `register`: the population register.
         resolver, feed: what others ask and hear.
+        weights: those in force, by number, as they were last read.
     """
 
     database: Database
@@ -41,6 +42,7 @@ class Persons:
     feed: LinkFeed
     resolver: StoredPersons
     divisions: Mapping[str, str]
+    weights: dict[int, Scorer] = field(default_factory=dict)
 
     def follow(self, access: Access, told: Callable[[Followed], None] = lambda _: None) -> Followed:
         """Decide upon all that the record store heard since the last time.
@@ -73,12 +75,21 @@ class Persons:
             self.queue.settle(access)
         return linked, written
 
-    def look(self, columns: Prepared, most: int = 20) -> list[tuple[Known, Pair]]:
+    def scorer(self) -> Scorer:
+        """What scores pairs, with the weights in force."""
+        with self.database.singly() as session:
+            number = model_number(session, self.index.profile)
+            if number not in self.weights:
+                self.weights.clear()
+                self.weights[number] = Scorer(self.index.profile, read_weights(session, self.index.profile, number))
+        return self.weights[number]
+
+    def look(self, columns: Prepared, most: int = 20) -> list[Pair]:
         """The sources that fit best, the surest first, without deciding anything (`$match`)."""
+        scorer = self.scorer()
         with self.database.connection() as session:
-            weights = read_weights(session, self.index.profile, model_number(session, self.index.profile))
-            intake = Intake(self.links, self.index, weights, self.queue.ask)
-            return intake.look(session, columns, most)
+            pairs = Decider(scorer).pairs(columns, self.index.candidates(session, "", columns))
+        return pairs[:most]
 
     def _follower(self, access: Access) -> Follower:
         def touched(session: Session, persons: set[str]) -> None:

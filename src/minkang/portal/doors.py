@@ -44,6 +44,7 @@ class Doors:
             max_count=settings.max_count,
             exports=exports,
             capability=Capability(__version__, token_address=f"{settings.base_url}/oauth/token"),
+            persons=lambda: platform.persons,
         )
         self._exporter = ExportWorker(exports, platform.repository)
         self._pages = pages_application(platform)

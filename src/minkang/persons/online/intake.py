@@ -59,11 +59,6 @@ class Intake:
         session.execute(SQL["decided"], {"sources": list(sources)})
         return touched
 
-    def look(self, session: Session, columns: Mapping[str, object], most: int) -> list[tuple[Known, Pair]]:
-        """What fits prepared columns best, without deciding anything: for `$match`."""
-        pairs = self._decider.pairs(columns, self._index.candidates(session, "", columns))
-        return [(one.other, one) for one in pairs[:most]]
-
     def _one(self, session: Session, access: Access, source: str, counts: Counts, touched: set[str]) -> list[str]:
         found = self._index.entries(session, [source])
         if not found:

@@ -9,6 +9,10 @@ ADMINISTRATORS = frozenset(("administrator",))
 """A role that no program grants: only accounts that administer the platform see what asks for it."""
 
 
+REVIEWERS = frozenset(("data-engineer", "person-reviewer"))
+"""Who decides whether two records are one person."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A page that can be gone to.
@@ -44,7 +48,14 @@ class Area:
 
 
 AREAS: tuple[Area, ...] = (
-    Area(Place("areas.people", "/records/Patient", "p")),
+    Area(
+        Place("areas.people", "/records/Patient", "p"),
+        (
+            Place("areas.population", "/persons", "o"),
+            Place("areas.review", "/persons/review", "v", REVIEWERS),
+            Place("areas.disagreements", "/persons/disagreements"),
+        ),
+    ),
     Area(Place("areas.institutions", "/institutions", "i"), (Place("areas.regions", "/regions"),)),
     Area(
         Place("areas.data", "/records", "d"),

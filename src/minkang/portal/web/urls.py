@@ -26,6 +26,8 @@ from minkang.portal.web.institutions import regions, register
 from minkang.portal.web.living import page as design
 from minkang.portal.web.notices import view as notices
 from minkang.portal.web.palette import view as palette
+from minkang.portal.web.persons import register as persons
+from minkang.portal.web.persons import review as pairs
 from minkang.portal.web.tables import views
 from minkang.portal.web.work import view as work
 
@@ -71,6 +73,13 @@ urlpatterns = [
     path("exchange/quality/<str:sender>/<str:rule>", quality.findings, name="quality_findings"),
     path("exchange/take", taking.take, name="exchange_take"),
     path("exchange/take/<int:job>", taking.taken, name="exchange_taken"),
+    path("persons", persons.population, name="population"),
+    path("persons/disagreements", persons.disagreements, name="disagreements"),
+    path("persons/review", pairs.review, name="review"),
+    path("persons/review/<int:id>", pairs.pair, name="review_pair"),
+    path("persons/review/<int:id>/decide", pairs.decide, name="decide_pair"),
+    path("persons/<str:id>", persons.person, name="person"),
+    path("persons/<str:id>/change", persons.change, name="change_person"),
     path("institutions", register.institutions, name="institutions"),
     path("institutions/<str:id>", register.institution, name="institution"),
     path("regions", regions.regions, name="regions"),

@@ -15,6 +15,9 @@ from minkang.portal.api.messages import Request
 from minkang.records.repository import Repository
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from minkang.persons.keeping import Persons
     from minkang.portal.api.fhir.capability import Capability
     from minkang.portal.api.fhir.export.jobs import Exports
 
@@ -32,12 +35,14 @@ class Offer:
         max_count: most results on a page.
         exports: bulk export jobs; None where there is no database to keep them (the memory twin).
         capability: what is said of it at `/metadata`.
+        persons: gives who is who; None where there is no database.
     """
 
     max_depth: int
     max_count: int
     exports: Exports | None = None
     capability: Capability | None = None
+    persons: Callable[[], Persons] | None = None
 
 
 @dataclass

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from minkang.fhir.search import parameters_of
+from minkang.portal.api.fhir import persons
 from minkang.portal.api.fhir.answers import document
 from minkang.portal.api.fhir.call import Call
 from minkang.portal.api.messages import Response
@@ -150,7 +151,7 @@ def _operations(type: str, exports: bool) -> list[dict[str, str]]:
         ("meta-delete", f"{_DEFINITIONS}/Resource-meta-delete"),
     ]
     if type == "Patient":
-        found.append(("everything", f"{_DEFINITIONS}/Patient-everything"))
+        found += [("everything", f"{_DEFINITIONS}/Patient-everything"), *persons.operations()]
     if exports and type in ("Patient", "Group"):
         found.append(("export", f"{_BULK}/{type.lower()}-export"))
     return [{"name": name, "definition": address} for name, address in found]

@@ -16,15 +16,18 @@ from minkang.portal.api.fhir.call import GENERAL, Call
 from minkang.portal.api.fhir.compartments import PATIENT_TYPES, everything_of
 from minkang.portal.api.fhir.headers import check_content
 from minkang.portal.api.fhir.history import count
+from minkang.portal.api.fhir.persons import sources_of
 from minkang.portal.api.messages import Response
 from minkang.records.types import TYPE_CODES
 
-_KNOWN = frozenset(("_since", "_type", "_count", "_cursor", "start", "end")) | GENERAL
+_KNOWN = frozenset(("_since", "_type", "_count", "_cursor", "start", "end", "person")) | GENERAL
 _COUNT = 200
 
 
 def everything(call: Call) -> Response:
     """The patient first, then what is about that patient, with `_since`, `_type`, `_count`.
+
+    With `person=true` so of every Patient that is linked to the same person, one after another.
 
     Records that these merely refer to (practitioners, institutions) are included on the page of the first that does.
 
@@ -37,22 +40,44 @@ def everything(call: Call) -> Response:
     unknown = sorted(set(given) - _KNOWN) if call.prefer.strict else []
     if refused := [name for name in ("start", "end") if name in given] + unknown:
         raise Fault("REST-031", name=refused[0], known="_since, _type, _count")
-    patient = call.repository.read(call.access, "Patient", call.id)
+    sources = sources_of(call, call.id) if given.get("person") == "true" else [call.id]
+    turn, given["_cursor"] = _turn(given.get("_cursor", ""), len(sources))
+    now = sources[turn]
+    patient = call.repository.read(call.access, "Patient", now)
     types = _types(call, given.get("_type", ""))
     entries = []
-    if "Patient" in types and "_cursor" not in given:
+    if "Patient" in types and not given["_cursor"]:
         entries.append(search_entry(call.base, patient, "match"))
     others = tuple(type for type in types if type != "Patient")
     place = f"{call.base}/Patient/{call.id}/$everything"
     kept = [(name, value) for name, value in pairs if name in _KNOWN and name != "_cursor"]
     links = [("self", f"{place}?{urlencode(kept)}" if kept else place)]
     if others:
-        page = call.repository.search(call.access, everything_of(_query(call, given), call.id, others))
+        page = call.repository.search(call.access, everything_of(_query(call, given), now, others))
         entries += [search_entry(call.base, record, "match") for record in page.matches]
-        entries += [search_entry(call.base, record, "include") for record in page.included if record.id != call.id]
-        if page.next is not None:
-            links.append(("next", f"{place}?{urlencode([*kept, ('_cursor', page.next)])}"))
+        entries += [search_entry(call.base, record, "include") for record in page.included if record.id != now]
+        following = f"{turn}~{page.next}" if page.next is not None else ""
+    else:
+        following = ""
+    if not following and turn + 1 < len(sources):
+        following = f"{turn + 1}~"
+    if following:
+        links.append(("next", f"{place}?{urlencode([*kept, ('_cursor', following)])}"))
     return document(call, bundle("searchset", entries, links=links))
+
+
+def _turn(cursor: str, sources: int) -> tuple[int, str]:
+    """Which of the sources is read, and where to go on in it.
+
+    Raises:
+        Fault: `RECORDS-013` for a cursor that is none.
+    """
+    if not cursor:
+        return 0, ""
+    number, _, rest = cursor.partition("~")
+    if not number.isdecimal() or int(number) >= sources:
+        raise Fault("RECORDS-013", cursor=cursor)
+    return int(number), rest
 
 
 def _query(call: Call, given: dict[str, str]) -> Query:

@@ -76,6 +76,11 @@
       const there = letters[event.key];
       if (there) { event.preventDefault(); location.href = there; }
     } else if (press[event.key]) { event.preventDefault(); press[event.key](); }
+    else if (/^[a-z]$/i.test(event.key)) {
+      // A page's own keys: a button or link that says which letter presses it.
+      const own = document.querySelector(`[data-press="${event.key.toLowerCase()}"]`);
+      if (own) { event.preventDefault(); own.click(); }
+    }
   });
   const letters = {};
   for (const place of document.querySelectorAll("[data-letter]")) letters[place.dataset.letter] = place.getAttribute("href");
