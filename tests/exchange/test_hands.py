@@ -12,13 +12,14 @@ from minkang.cli.hands import WORTH_BYTES, hands_for, take_by_hands
 from minkang.db import Database
 from minkang.exchange.intake.runs import Report
 from minkang.exchange.intake.sources import Source
-from minkang.exchange.intake.taking import Delivery, feed_deliveries, register_all, take
+from minkang.exchange.intake.taking import Delivery, feed_deliveries, is_synthetic, register_all, take
 from minkang.settings import read_settings
 from minkang.wiring import intake_of, open_platform
 
 
 def county(folder: Path) -> None:
     """Two senders with three files each; one line is no resource, and each patient is told twice."""
+    (folder / "about.json").write_text('{"synthetic": true}', "utf-8")
     for sender in ("north", "south"):
         place = folder / "feeds" / sender / "fhir"
         place.mkdir(parents=True)
@@ -40,7 +41,7 @@ def test_two_hands_take_what_one_takes(database: Database, monkeypatch: pytest.M
         platform = open_platform(read_settings(), prepare=True)
         try:
             found = feed_deliveries(home)
-            register_all(intake_of(platform), found)
+            register_all(intake_of(platform), found, synthetic=is_synthetic(home))
             report, again = Report(), Report()
             assert len(list(take_by_hands(found, report, 2))) == len(found) == 6
             list(take(intake_of(platform), found, again))
@@ -53,6 +54,11 @@ def test_two_hands_take_what_one_takes(database: Database, monkeypatch: pytest.M
     with database.connection() as connection:
         kept = connection.execute("SELECT count(*) FROM exchange_object WHERE type = 'Patient'").fetchone()
         settled = connection.execute("SELECT count(*) FROM exchange_message").fetchone()
+        told = connection.execute(
+            "SELECT count(*) FROM record_version WHERE convert_from(body, 'UTF8') LIKE '%\"HTEST\"%'"
+        ).fetchone()
+        versions = connection.execute("SELECT count(*) FROM record_version").fetchone()
+    assert told == versions
     assert kept == (40,)
     assert settled == (report.accepted + report.superseded + report.rejected,)
 
@@ -64,3 +70,21 @@ def test_small_deliveries_are_taken_by_one(tmp_path: Path) -> None:
     assert hands_for([]) == 1
     assert hands_for([small, small]) == 1
     assert hands_for([large]) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "synthetic"),
+    [
+        ('{"synthetic": true}', True),
+        ('{"synthetic": 1}', False),
+        ("{}", False),
+        ("[]", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_folder_says_whether_it_is_made_up(tmp_path: Path, told: str | None, synthetic: bool) -> None:
+    """Only a folder that says so plainly is taken as synthetic."""
+    if told is not None:
+        (tmp_path / "about.json").write_text(told, "utf-8")
+    assert is_synthetic(tmp_path) is synthetic

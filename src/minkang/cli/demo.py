@@ -104,7 +104,7 @@ def _make(out: Output, wanted: Wanted, county: Path) -> None:
 def _take(platform: Platform, out: Output, county: Path) -> None:
     found, report = feed_deliveries(county), Report()
     intake = intake_of(platform)
-    register_all(intake, found)
+    register_all(intake, found, synthetic=True)
     hands, done = hands_for(found), 0
     with _step(out, "exchange", sum(one.source.size for one in found), as_bytes=True) as (advance, counts):
         for one in take_by_hands(found, report, hands) if hands > 1 else take(intake, found, report):

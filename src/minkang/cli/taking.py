@@ -14,7 +14,7 @@ from minkang.cli.hands import hands_for, take_by_hands
 from minkang.cli.output import Output
 from minkang.exchange.intake.engine import Intake
 from minkang.exchange.intake.runs import Report
-from minkang.exchange.intake.taking import Delivery, feed_deliveries, register_all, take
+from minkang.exchange.intake.taking import Delivery, feed_deliveries, is_synthetic, register_all, take
 from minkang.settings import read_settings
 from minkang.wiring import intake_of, open_platform
 
@@ -37,7 +37,7 @@ def take_folder(out: Output, folder: Path) -> None:
     """Take in `DIR/feeds/<sender>/<feed>/…`, registering the senders found there."""
     with opened(out) as intake:
         found = feed_deliveries(folder)
-        register_all(intake, found)
+        register_all(intake, found, synthetic=is_synthetic(folder))
         run(out, intake, found)
 
 

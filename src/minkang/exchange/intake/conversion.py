@@ -21,6 +21,11 @@ from minkang.exchange.message import Draft, Message, Note, draft_id, source_of
 from minkang.fhir import is_resource_type
 from minkang.records.bulk import Ready
 
+TEST_DATA = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+    "code": "HTEST",
+    "display": "test health data",
+}
 Unmapped = list[tuple[str, str, str, int]]
 
 
@@ -71,6 +76,7 @@ def understand(
     at: datetime,
     *,
     checks: Checks | None = None,
+    synthetic: bool = False,
 ) -> Understood:
     """Convert a message and check every resource it asserts; one that is wrong refuses the whole message.
 
@@ -78,8 +84,10 @@ def understand(
         access: of the sender: a type it was not granted refuses the message (`ACCESS-002`).
         at: the time the resources will bear.
         checks: remembers what was checked before; None to check all anew.
+        synthetic: every resource is to say that it is test data.
     """
     checks = checks or Checks()
+    labels = [TEST_DATA] if synthetic else []
     arrival = identified.arrival
     if not isinstance(arrival, Message):
         return Understood(identified, fault=arrival.fault)
@@ -87,8 +95,8 @@ def understand(
     try:
         converted = connectors.of(arrival.feed).convert(arrival, translator)
         drafts = _each_once(converted.drafts)
-        assertions = [_assertion(identified, draft, access, at, checks) for draft in drafts]
-        told = ready_of(provenance(identified, drafts), at) if drafts else None
+        assertions = [_assertion(identified, draft, access, at, checks, labels) for draft in drafts]
+        told = ready_of(_labelled(provenance(identified, drafts), labels), at) if drafts else None
         return Understood(identified, assertions, told, converted.notes, translator.drain(), None)
     except Fault as fault:
         return Understood(identified, fault=fault)
@@ -102,7 +110,22 @@ def marked(assertion_body: dict[str, Any], at: datetime) -> Ready:
     return ready_of(mark(assertion_body), at)
 
 
-def _assertion(identified: Identified, draft: Draft, access: Access, at: datetime, checks: Checks) -> Assertion:
+def _labelled(body: dict[str, Any], labels: list[dict[str, str]]) -> dict[str, Any]:
+    """A resource with security labels beside those it bears."""
+    if not labels:
+        return body
+    meta = body.get("meta", {})
+    return {**body, "meta": {**meta, "security": [*meta.get("security", []), *labels]}}
+
+
+def _assertion(  # noqa: PLR0917 - one call
+    identified: Identified,
+    draft: Draft,
+    access: Access,
+    at: datetime,
+    checks: Checks,
+    labels: list[dict[str, str]],
+) -> Assertion:
     message = identified.arrival
     if not is_resource_type(draft.type):
         raise Fault("RECORDS-001", draft.key, type=draft.type)
@@ -113,7 +136,7 @@ def _assertion(identified: Identified, draft: Draft, access: Access, at: datetim
     if draft.withdrawn and not draft.body:
         return Assertion(draft.type, id, rank, True, None, None)
     meta = {**draft.body.get("meta", {}), "source": source_of(message.sender, message.feed)}
-    body = {**draft.body, "resourceType": draft.type, "id": id, "meta": meta}
+    body = _labelled({**draft.body, "resourceType": draft.type, "id": id, "meta": meta}, labels)
     return Assertion(draft.type, id, rank, draft.withdrawn, body, _placed(draft, lambda: checks.check(body, at)))
 
 

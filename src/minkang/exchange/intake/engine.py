@@ -115,7 +115,9 @@ class Intake:
         """Convert messages, each once."""
         access, (translator, checks) = sender.access(), self._of_thread()
         return {
-            identity: understand(one, self.connectors, translator, access, at, checks=checks)
+            identity: understand(
+                one, self.connectors, translator, access, at, checks=checks, synthetic=sender.synthetic
+            )
             for identity, one in fresh.items()
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,15 @@ def has_feeds(folder: Path) -> bool:
     return (folder / FEEDS).is_dir()
 
 
+def is_synthetic(folder: Path) -> bool:
+    """Whether a folder says of itself, in `about.json`, that what is in it is made up."""
+    try:
+        told = json.loads((folder / "about.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, dict) and told.get("synthetic") is True
+
+
 def feed_deliveries(folder: Path) -> list[Delivery]:
     """All files of such a folder: sender by sender, feed by feed, file by file in the order of names.
 
@@ -78,8 +88,12 @@ def _feeds_of(sender: Path) -> Iterator[tuple[str, list[Path]]]:
                 yield f"{folder.name}/{member.name}", inner
 
 
-def register_all(intake: Intake, found: Iterable[Delivery]) -> None:
-    """Register the senders of deliveries with the feeds they bring, where they are not."""
+def register_all(intake: Intake, found: Iterable[Delivery], *, synthetic: bool = False) -> None:
+    """Register the senders of deliveries with the feeds they bring, where they are not.
+
+    Args:
+        synthetic: what they send is made up.
+    """
     known = {sender.slug: sender for sender in intake.senders.all()}
     wanted: dict[str, set[str]] = {}
     for one in found:
@@ -88,7 +102,7 @@ def register_all(intake: Intake, found: Iterable[Delivery]) -> None:
     for slug, feeds in wanted.items():
         sender = known.get(slug)
         if sender is None:
-            intake.senders.add(slug, {feed: {} for feed in sorted(feeds)})
+            intake.senders.add(slug, {feed: {} for feed in sorted(feeds)}, synthetic=synthetic)
         elif missing := sorted(feeds - set(sender.feeds)):
             intake.senders.allow(sender, {feed: {} for feed in missing})
 

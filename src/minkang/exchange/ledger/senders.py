@@ -31,6 +31,7 @@ class Sender:
         institution: the institution's code; empty for a system that serves many.
         scopes: which resources it may bring, as SMART scopes.
         active: whether anything of it is taken.
+        synthetic: nothing it sends is of real people, and every record of it says so.
         feeds: what it may send.
     """
 
@@ -40,6 +41,7 @@ class Sender:
     institution: str
     scopes: str
     active: bool
+    synthetic: bool = False
     feeds: tuple[str, ...] = ()
 
     def access(self) -> Access:
@@ -65,6 +67,7 @@ class Senders:
         name: str = "",
         institution: str = "",
         scopes: str = ALL_TYPES,
+        synthetic: bool = False,
     ) -> Sender:
         """Register a sender or change what is said of it; feeds it has already stay.
 
@@ -80,7 +83,8 @@ class Senders:
         parse_scopes(scopes)
         with self._database.connection() as connection:
             row = connection.execute(
-                SQL["add"], {"slug": slug, "name": name, "institution": institution, "scopes": scopes}
+                SQL["add"],
+                {"slug": slug, "name": name, "institution": institution, "scopes": scopes, "synthetic": synthetic},
             ).fetchone()
             assert row is not None
             _allow(connection, row[0], feeds)
@@ -121,7 +125,7 @@ class Senders:
         """All senders, by name."""
         with self._database.singly() as connection:
             rows = connection.execute(SQL["senders"]).fetchall()
-        return [Sender(*(*row[:6], tuple(row[6]))) for row in rows]
+        return [Sender(*row[:7], tuple(row[7])) for row in rows]
 
     def may_send(self, slug: str, feed: str) -> Sender:
         """A sender, if it may send this feed now.

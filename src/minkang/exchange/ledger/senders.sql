@@ -2,9 +2,10 @@
 
 -- name: add
 -- Register a sender, or change what is said of it.
-INSERT INTO exchange_sender (slug, name, institution, scopes)
-VALUES (%(slug)s, %(name)s, %(institution)s, %(scopes)s)
-ON CONFLICT (slug) DO UPDATE SET name = EXCLUDED.name, institution = EXCLUDED.institution, scopes = EXCLUDED.scopes
+INSERT INTO exchange_sender (slug, name, institution, scopes, synthetic)
+VALUES (%(slug)s, %(name)s, %(institution)s, %(scopes)s, %(synthetic)s)
+ON CONFLICT (slug) DO UPDATE SET name = EXCLUDED.name, institution = EXCLUDED.institution, scopes = EXCLUDED.scopes,
+    synthetic = EXCLUDED.synthetic
 RETURNING id;
 
 -- name: allow
@@ -18,7 +19,7 @@ UPDATE exchange_sender SET active = %(active)s WHERE id = %(id)s;
 
 -- name: senders
 -- All senders with their feeds.
-SELECT s.id, s.slug, s.name, s.institution, s.scopes, s.active,
+SELECT s.id, s.slug, s.name, s.institution, s.scopes, s.active, s.synthetic,
     coalesce(array_agg(f.feed ORDER BY f.feed) FILTER (WHERE f.active), '{}')
 FROM exchange_sender AS s LEFT JOIN exchange_feed AS f ON f.sender = s.id
 GROUP BY s.id ORDER BY s.slug;

@@ -20,6 +20,7 @@ from minkang.portal.web.work.sources import all_work
 from minkang.records.counts import count_by_type
 
 _NEWEST = 10
+_LOOKED_AT = 100
 
 
 def notices_card(request: HttpRequest) -> Card:
@@ -45,7 +46,9 @@ def changes_card(request: HttpRequest) -> Card | None:
     if not reader.scopes:
         return None
     language = language_of(request)
-    rows = [row_of(one) for one in the_platform().repository.history(reader, count=_NEWEST).records]
+    newest = the_platform().repository.history(reader, count=_LOOKED_AT).records
+    # What records where a message came from is as many as the messages, and nobody's news.
+    rows = [row_of(one) for one in newest if one.type != "Provenance"][:_NEWEST]
     lines = [
         Line(
             row.title or f"{row.type}/{row.id}",
