@@ -71,7 +71,8 @@ def _yearly(text: str, earlier: str) -> str:
 def _per_head(text: str, earlier: str, quantity: Quantity) -> str:
     """ "每千人口床位数…，注册护士数…"."""
     per = PER.match(earlier)
-    fits = per and text.endswith("数") and not PER.match(text) and quantity.value < PER_MOST
+    counted = text.endswith("数") or (quantity.unit in ("名", "人") and not float(quantity.value).is_integer())
+    fits = per and counted and "每" not in text and quantity.value < PER_MOST
     return per[0] + text if per and fits else ""
 
 

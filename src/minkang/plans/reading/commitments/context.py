@@ -14,7 +14,7 @@ PAST_CHAPTER = re.compile(
 )
 BOOK = re.compile("《[^》]*》")
 # Years in the name of a document, and the year from which something rises.
-START = re.compile(r"《[^》]*》|由\s*20\d\d\s*年")
+START = re.compile(r"《[^》]*》|(?:由|从|较|比|在)\s*20\d\d\s*年(?!底|末|前)")
 NUMBERING = re.compile(r"^(?:第[^章节篇]{1,4}[章节篇]|[（(]?[一二三四五六七八九十\d]+[)）]?[、.．]?)\s*")
 SHORT_TITLE = 16
 # "夯实发展基础" is a task, "发展基础" an account.
@@ -24,9 +24,10 @@ TASK_TITLE = re.compile(
 GOAL_CHAPTER = re.compile(r"目标|指标")
 DONE = re.compile(
     r"截[至止]|累计|目前|现有|已经?(?:建成|达到|完成|实现|有|创建|形成|全部)|达到了|"
-    r"顺利通过|均评定为|成功(?:创建|入选)|获评|荣获|^我国|^全国|数据显示|研究表明|导致的"
+    r"顺利通过|均评定为|成功(?:创建|入选)|获评|荣获|^我国|数据显示|研究表明|导致的"
 )
 SINCE = re.compile(r"(?:较|(?<!占)比)[^，率重例]{0,12}(?:增长|提高|下降|降低|减少|增加)")
+WILL = re.compile(r"力争|确保|争取|将|由[^，]*\d[^，]*(?:到|至)[^，]*\d")
 PLAN = re.compile(r"[“\"](?P<plan>十[一二三四五六七八九]?)五[”\"](?!规划)")
 YEAR = re.compile(r"(?P<year>(?:19|20)\d\d)\s*年(?!度)")
 DUE = re.compile(
@@ -68,7 +69,7 @@ def done(sentence: str, last_past: int, ahead: bool = False) -> bool:
     if DONE.search(sentence):
         return True
     if SINCE.search(sentence):
-        return not ahead
+        return not ahead and not WILL.search(sentence)
     years = [int(found["year"]) for found in YEAR.finditer(START.sub("", sentence))]
     years += [end for found in PLAN.finditer(sentence) if (end := plan_end(found["plan"]))]
     return bool(years) and all(year <= last_past for year in years)
@@ -119,6 +120,8 @@ def _per_head(before: str, after: str, quantity: Quantity) -> bool:
 
 def _condition(clause: str, quantity: Quantity, before: str, after: str) -> bool:
     """For whom it holds: "常住人口3万以上的城市街道"."""
+    if after.startswith("的") and re.search(r"达到?\s*\d+\s*%", after):  # "医师不少于2名的中心达到100%".
+        return True
     bounded = re.search(r"以[上下]", clause[quantity.start : quantity.end])
     return bool(
         bounded
@@ -151,7 +154,7 @@ def _distance(before: str, after: str) -> bool:
 Judge = Callable[[str, str], bool]
 BY_UNIT: tuple[tuple[tuple[str, ...], Judge], ...] = (
     (("岁",), _life),
-    (("分钟", "小时", "秒", "秒钟", "工作日", "个月", "个月用量"), _time),
+    (("分钟", "小时", "秒", "秒钟", "工作日", "个月", "个月用量", "天"), _time),
     (("级",), _grade),
     (("平方米", "平方公里"), lambda before, after: True),
     (("公里", "千米", "米"), _distance),

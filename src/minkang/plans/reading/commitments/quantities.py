@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from minkang.plans.reading.commitments.model import Basis, Op
 from minkang.plans.reading.numbers import NUMERAL, PRINTED, Number, numeral, printed
 
-RATES = r"个百分点|百分点|[%％‰]|/\s*10\s*万|/\s*十万|/\s*百万"
-TIMES = "分钟|小时|秒钟?|个月|个工作日|工作日"
+RATES = r"[∶:]\s*1(?!\d)|个百分点|百分点|[%％‰]|/\s*10\s*万|/\s*十万|/\s*百万"
+TIMES = "分钟|小时|秒钟?|个月|个工作日|工作日|天(?!然|津)"
 SIZES = "(?:万|亿)?(?:平方米|平方公里|平米|㎡|公顷|亩|公里|千米|米)"
 MONEY = "(?:千|百|十)?(?:万|亿)?元|亿级?"
 COUNTS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from minkang.plans.reading.commitments.bearers import Subject
 from minkang.plans.reading.commitments.clauses import Clause, sentences
@@ -164,7 +164,11 @@ def _numbered(clause: Clause, numbers: list[Quantity], state: _Sentence) -> list
     for number, names in zip(numbers, subjects(clause.text, numbers, state.subject), strict=True):
         for name in names:
             project = _project(state) if number.op == "=" and SIZE.search(name.text) else ""
-            result.append(_made(clause, state, start, number, Subject(project + name.text, name.doubtful)))
+            # "总投资：12000万元": what it is stands before the colon.
+            sized = not name.text and SIZE.search(state.label)
+            bound = replace(number, op="=") if sized else number
+            words = Subject(project + (name.text or state.label), name.doubtful or not name.text)
+            result.append(_made(clause, state, start, bound, words))
             state.subject = name.text or state.subject
     return result
 

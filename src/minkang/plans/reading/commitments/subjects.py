@@ -20,7 +20,7 @@ from minkang.plans.reading.commitments.quantities import CHANGED, Quantity
 
 LEADING = re.compile(
     r"^(?:(?:预计|力争|争取|计划|确保)?(?:到|至|于|在)?\s*20\d\d\s*年(?:底|末|前)?|[“\"]十[四五六七八九]五[”\"](?:期间|时期|末)?|"
-    r"以[^，]{1,6}为单位|[一二三四五]年内|到?20\d\d年底?前?|力争|争取|确保|努力|逐步|全面|稳步|持续|进一步|推动|推进|实现|其中|同时|并且|并|且|使|将|把|预计|计划|全县|全市|全区|全省|我市|我县|我区|"
+    r"[一二三四五六七八九十]+是|以[^，]{1,6}为单位|[一二三四五]年内|到?20\d\d年底?前?|力争|争取|确保|努力|逐步|全面|稳步|持续|进一步|推动|推进|实现|其中|同时|并且|并|且|使|将|把|预计|计划|全县|全市|全区|全省|我市|我县|我区|"
     r"到期末|原则上|按照|以|对|在|每年|分别|最终|率先|严格落实|要|应|和|及|以及|与|、|的|\s)+"
 )
 REACH = (
@@ -36,7 +36,7 @@ DOES = re.compile(
     r"^(?P<who>.{2,40}?)应?(?P<does>(?:能够?|达到|建成|通过|成为|开设|开展|设立|设置|配备|配置|具有|具备|提供|完成|接受|实现|创建|纳入|取得|接入|参加|打造成?为?|建立|用于|实施).*)$"
 )
 VERB = re.compile(
-    r"^(?:培养和?引进|引进培养|新建改建|改扩建|新建|扩建|改建|建设完成|建设|建成|建立健全|建立|建有|组建|设立|设置|创建|争创|创成|新创建|培育|培养|培训|选拔培养|选拔|遴选|"
+    r"^(?:培养和?引进|引进培养|新建改建|改扩建|新建|扩建|改建|建设完成|建设|建成|建立健全|建立|建有|组建|设立|设置|设(?=床位)|创建|争创|创成|新创建|培育|培养|培训|选拔培养|选拔|遴选|"
     r"引进|新增|配备|配置|拥有|打造|完成|推广|研制|实施|开展|争取|新|招收|招录|支持|选取|选择|增设|增建|举办|办好|规划设置|计划|评选|创|做大做强|形成|培育推广|总结)+"
 )
 # "按照总床位数的10%准备传染病救治床位".
@@ -99,6 +99,7 @@ def subjects(clause: str, found: list[Quantity], earlier: str) -> list[list[Subj
             verb = own[0]
         one = _special(slot, before) or _one(slot, before, verb)
         result.append([borne(subject, earlier, quantity) for subject in one])
+        earlier = result[-1][-1].text or earlier
     return result
 
 
@@ -133,6 +134,7 @@ def _change(slot: _Slot, name: str) -> list[Subject] | None:
     changed = CHANGED.search(slot.left.rstrip())
     if not changed:
         return None
+    name = re.sub(r"在\d{4}年(?:的)?基础上|继续|进一步", "", name)
     name = tidy(re.sub(r"(?:较|(?<!占)比)[^较比]*$|年均?$", "", name))
     yearly = "年均" if re.search(r"年均|每年", slot.left) else ""
     return [Subject(f"{name}{yearly}{'降幅' if changed[0][0] in '降下减缩' else '增幅'}", doubtful=not name)]
