@@ -102,7 +102,8 @@ def written(folder: Folder, table: Table, rows: int) -> None:
     with tempfile.TemporaryDirectory() as name, connect(Path(name)) as connection:
         connection.execute("SET preserve_insertion_order = false")
         given = {
-            "id": "CAST(CAST(md5(CAST(n AS VARCHAR)) AS UUID) AS VARCHAR)", "patient_id": f"'p' || n % {PEOPLE}", "person_id": f"'p' || n % {PEOPLE}",
+            "id": "CAST(CAST(md5(CAST(n AS VARCHAR)) AS UUID) AS VARCHAR)",
+            "patient_id": f"'p' || n % {PEOPLE}", "person_id": f"'p' || n % {PEOPLE}",
             "status": "'final'", "panel_code": "'85354-9'",
             "effective_date": "DATE '2024-01-01' + CAST(n % 365 AS INTEGER)",
             "effective_at": "TIMESTAMP '2024-01-01 08:30:00' + INTERVAL (n % 365) DAY", "component": "c",
@@ -167,6 +168,7 @@ def measure() -> list[Row]:
             f"{BUILT / building:,.0f} resources/s, {BUILT * 3 / building:,.0f} rows/s",
             "",
             "20,000 resources/s of processor",
-            f"{BUILT / worked:,.0f} resources/s of processor, the store's part not counted; the largest memory of this process, all measurements: {memory:.1f} GiB",
+            f"{BUILT / worked:,.0f} resources/s of processor, the store's part not counted; "
+            f"the largest memory of this process, all measurements: {memory:.1f} GiB",
         ),
     ]

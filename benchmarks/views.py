@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.peer_views import PEER, NoPeer, peer_seconds
 from benchmarks.rows import Row
 from minkang.exchange.fhir_files import read_file
 from minkang.lake.files import run_on_files
@@ -109,6 +110,16 @@ def by_hand(text: str, files: list[str], output: Path) -> None:
         )
 
 
+def _peer(source: Path, output: Path, count: int) -> tuple[str, str, str, str]:
+    """What the peer did with the same file: its rate, and what is to be known of it."""
+    try:
+        rows, clock, processor = peer_seconds(VIEW, source, output, THREADS)
+    except NoPeer as reason:
+        return "not measured", "", "", f"it could not be installed or run: {reason}"
+    note = f"{count / processor:,.0f}/s of processor; {rows:,} rows of {count * 2:,}; once; {THREADS} threads"
+    return f"{count / clock:,.0f}/s", "", "", note
+
+
 def measure() -> list[Row]:
     """Rows of the table; `MINKANG_BENCH_OBSERVATIONS` changes the size."""
     count = int(os.environ.get("MINKANG_BENCH_OBSERVATIONS", OBSERVATIONS))
@@ -138,6 +149,7 @@ def measure() -> list[Row]:
             "careful": careful,
         }
         seconds, used = best(works)
+        peer = _peer(source, output, count)
     rate = {key: f"{count / value:,.0f}/s" for key, value in seconds.items()}
     return [
         Row(
@@ -147,6 +159,10 @@ def measure() -> list[Row]:
             "300,000/s and within 1.5 times the typed read",
             f"{seconds['ours'] / seconds['typed']:.2f} times the typed read by the clock, "
             f"{used['ours'] / used['typed']:.2f} by processor time; {THREADS} threads, best of {REPEATS} in turns",
+        ),
+        Row(
+            f"The same by {PEER}, in its own environment",
+            *peer,
         ),
         Row(
             "The same with another type of resource in the file: every resource checked, in batches",

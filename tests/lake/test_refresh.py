@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -338,3 +339,25 @@ def test_standard_tables_are_sound() -> None:
             assert column.en, (table.name, column.name)
             assert column.level in {1, 2, 3, 4}
         assert table.by_person == ("patient_id" in names), table.name
+
+
+def test_rows_past_their_years_go_after_a_trial(tmp_path: Path, source: LoggedSource, used: dict[str, Table]) -> None:
+    """A record stays while any of its dates is young enough; patients stay; the trial changes nothing."""
+    for observation, times in (("old", "2004-05-01"), ("edge", "2010-01-01"), ("new", "2024-05-01")):
+        moment = f"{times}T08:00:00+08:00"
+        source.put(pressure(observation, "1", effectiveDateTime=times, meta={"lastUpdated": moment}))
+    source.put(patient("1", meta={"lastUpdated": "1990-01-01T08:00:00+08:00"}))
+    source.put(pressure("late", "1", effectiveDateTime="2004-05-01", meta={"lastUpdated": "2024-01-01T08:00:00+08:00"}))
+    keeper = Refresher(Folder(tmp_path / "lake"), source, tables=used, options=Options(buckets=2, threads=1))
+    generation = keeper.run().generation
+    today = date(2025, 7, 1)
+    with Lake(tmp_path / "lake", threads=1) as lake:
+        found = keeper.expire(today)
+        assert [(one.table, one.rows, str(one.before)) for one in found] == [("observation", 3, "2010-01-01")]
+        assert lake.manifest().generation == generation
+        assert keeper.expire(today, dry=False) == found
+        ids = lake.sql("SELECT DISTINCT id FROM observation ORDER BY id").rows()
+        assert [row["id"] for row in ids] == ["edge", "late", "new"]
+        assert lake.sql("SELECT count(*) AS n FROM patient").rows() == [{"n": 1}]
+    assert keeper.expire(today) == []
+    assert "old" not in str([pq.read_table(file).to_pylist() for file in (tmp_path / "lake").rglob("*.parquet")])

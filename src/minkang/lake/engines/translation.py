@@ -96,10 +96,9 @@ def _difference(node: Any) -> exp.Expression:
         between = exp.paren(exp.Sub(this=seconds[0], expression=seconds[1]))
         return exp.cast(exp.IntDiv(this=between, expression=exp.Literal.number(_FINER[unit])), "BIGINT")
     if unit in {"DAY", "WEEK"}:
-        if unit == "DAY":
-            return _call("DATEDIFF", exp.cast(later.copy(), "DATE"), exp.cast(earlier.copy(), "DATE"))
-        days = _call("DATEDIFF", *(exp.cast(_floor("WEEK", one), "DATE") for one in (later, earlier)))
-        return exp.IntDiv(this=days, expression=exp.Literal.number(7))
+        days = _call("DATEDIFF", exp.cast(later.copy(), "DATE"), exp.cast(earlier.copy(), "DATE"))
+        # Of weeks DuckDB counts the whole ones, from day to day.
+        return days if unit == "DAY" else exp.IntDiv(this=days, expression=exp.Literal.number(7))
     if unit not in {"MONTH", "QUARTER", "YEAR"}:
         raise Fault("LAKE-012", reason=node.sql(dialect="duckdb"))
     return exp.paren(exp.Sub(this=_ordinal(unit, later), expression=_ordinal(unit, earlier)))

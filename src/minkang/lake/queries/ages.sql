@@ -3,7 +3,7 @@
 WITH one AS (
     SELECT person_id, min(gender) AS gender, min(birth_date) AS birth_date
     FROM patient
-    WHERE birth_date <= $on AND (deceased_date IS NULL OR deceased_date > $on)
+    WHERE birth_date <= CAST($on AS DATE) AND (deceased_date IS NULL OR deceased_date > CAST($on AS DATE))
     GROUP BY person_id
 ),
 aged AS (

@@ -9,7 +9,7 @@ measured AS (
         max(CASE WHEN o.loinc = '8462-4' THEN o.value END) AS diastolic
     FROM observation o
     JOIN sick s ON s.person_id = o.person_id
-    WHERE o.effective_date >= $from AND o.effective_date < $to
+    WHERE o.effective_date >= CAST($from AS DATE) AND o.effective_date < CAST($to AS DATE)
     GROUP BY o.person_id, o.id, o.effective_at
 ),
 last AS (
