@@ -187,9 +187,9 @@ def test_two_hundred_pages_of_pdf(tmp_path: Path) -> None:
     at = next(n for n, part in enumerate(parts) if isinstance(part, str) and part.startswith("四、"))
     more = [
         f"{number}. 第{number}项工作。{'持续推进相关工作，完善体制机制，' * 60}（牵头部门：县卫健局）"
-        for number in range(8, 208)
+        for number in range(8, 408)
     ]
     write_pdf(tmp_path / "long.pdf", [*parts[:at], *more, *parts[at:]])
     pages = len(PdfReader(tmp_path / "long.pdf").pages)
     assert pages >= 200
-    assert len(read_plan(tmp_path / "long.pdf").items["tasks"]) == 207
+    assert len(read_plan(tmp_path / "long.pdf").items["tasks"]) == 407

@@ -227,7 +227,8 @@ def _compare(connection: Connection[Any], access: Access, reading: Reading, plan
     known = {(row[1], row[2]): row for row in rows}
     counts: Counter[str] = Counter()
     for kind, items in reading.items.items():
-        for position, (key, item) in enumerate(keyed(kind, items)):
+        for position, (key, read) in enumerate(keyed(kind, items)):
+            item = json.loads(json.dumps(read))  # As the database gives it back: a tuple is a list there.
             row = known.pop((kind, key), None)
             place = {"plan": plan, "kind": kind, "key": key, "position": position, "machine": _json(item)}
             if row is None:
