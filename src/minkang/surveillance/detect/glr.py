@@ -9,7 +9,7 @@ given (LR). After an alarm the chart begins again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import numpy as np
@@ -134,6 +134,10 @@ class _Chart:
     known: NDArray[np.bool_]
     alpha: Floats
     settings: Glr
+    sizes: Floats = field(init=False)  # the best size of the change since each step, as last found
+
+    def __post_init__(self) -> None:
+        self.sizes = np.zeros_like(self.counts)
 
     def run(self) -> tuple[Floats, Floats]:
         """The statistic and the count that alarms, series × steps."""
@@ -177,7 +181,7 @@ class _Chart:
                 self.known[:, steps], self.alpha, falls,
             )  # fmt: skip
             simple = settings.change == "intercept" and not self.alpha.any()
-            values = poisson_ratio(ratio) if simple else best_ratio(ratio)
+            values = poisson_ratio(ratio) if simple else best_ratio(ratio, self.sizes[:, steps])
             best: Floats = np.where(allowed, values[:, : starts.size], 0.0).max(axis=1)
             return best
 
@@ -199,16 +203,23 @@ class _Chart:
         return np.where(self.known[:, step], self._search(judge, step), np.nan)
 
     def _search(self, judge: Callable[[Floats], Floats], step: int) -> Floats:
-        limit = self.settings.limit
-        low, high = np.full(len(self.counts), -1.0), np.ceil(self.mean[:, step]) + 1
-        while True:
-            short = (judge(high) < limit) & (high < MOST_CASES)
-            if not short.any():
-                break
-            low, high = np.where(short, high, low), np.where(short, high * 2, high)
-        while (high - low > 1).any():
-            middle = np.floor((low + high) / 2)
-            reached = judge(np.maximum(middle, 0.0)) >= limit
-            wide = high - low > 1
-            high, low = np.where(wide & reached, middle, high), np.where(wide & ~reached, middle, low)
+        """The smallest whole number that alarms, by false position and halving in turn."""
+        limit, mean = self.settings.limit, self.mean[:, step]
+        low, high = np.full(len(mean), -1.0), np.ceil(mean + 4 * np.sqrt(mean + self.alpha * mean**2)) + 4
+        below, above = judge(np.zeros(len(mean))), judge(high)
+        high, above = np.where(below >= limit, 0.0, high), np.where(below >= limit, below, above)
+        while (short := (above < limit) & (high < MOST_CASES)).any():
+            low, below = np.where(short, high, low), np.where(short, above, below)
+            high = np.where(short, high * 2, high)
+            above = judge(high)
+        halve = False
+        while (wide := high - low > 1).any():
+            share = 0.5 if halve else np.clip((limit - below) / np.maximum(above - below, 1e-300), 0.0, 1.0)
+            trial = np.clip(np.floor(low + share * (high - low)), low + 1, high - 1)
+            trial = np.where(wide, trial, high)
+            value = judge(np.maximum(trial, 0.0))
+            reached = value >= limit
+            low, below = np.where(wide & ~reached, trial, low), np.where(wide & ~reached, value, below)
+            high, above = np.where(wide & reached, trial, high), np.where(wide & reached, value, above)
+            halve = not halve
         return np.where(high < MOST_CASES, high, np.inf)

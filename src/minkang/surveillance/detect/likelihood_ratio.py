@@ -55,25 +55,27 @@ def poisson_ratio(data: Ratio) -> Floats:
     return result
 
 
-def best_ratio(data: Ratio) -> Floats:
-    """For each start the ratio at the best size of the change, found by Newton's method; batched to bound memory."""
+def best_ratio(data: Ratio, sizes: Floats) -> Floats:
+    """For each start the ratio at the best size of the change, found by Newton's method; batched to bound memory.
+
+    `sizes` (series × starts) is where the search begins, and is left at what it found: the next count moves it little.
+    """
     series, steps = data.counts.shape
     batch = max(1, CELLS // (steps * steps))
     parts = []
     for begin in range(0, series, batch):
         part = slice(begin, begin + batch)
         before = None if data.before is None else data.before[part]
-        parts.append(
-            _best(Ratio(data.counts[part], data.mean[part], before, data.known[part], data.alpha[part], data.falls))
-        )
+        ratio = Ratio(data.counts[part], data.mean[part], before, data.known[part], data.alpha[part], data.falls)
+        parts.append(_best(ratio, sizes[part]))
     return np.concatenate(parts)
 
 
-def _best(data: Ratio) -> Floats:
+def _best(data: Ratio, sizes: Floats) -> Floats:
     """Newton's method on all starts at once; those at rest drop out."""
     steps = data.counts.shape[1]
     own, start = (index.ravel() for index in np.indices(data.counts.shape))
-    size = np.zeros(own.size)
+    size = sizes.ravel().copy()
     value = np.zeros(own.size)
     within = np.arange(steps)
     todo = np.arange(own.size)
@@ -83,11 +85,12 @@ def _best(data: Ratio) -> Floats:
         value[todo], slope, curve = _likelihood(data, rows, size[todo], use)
         move = _step(slope, curve)
         aim = np.clip(size[todo] + move, *_room(data))
-        still = np.abs(aim - size[todo]) < STILL
+        still = np.abs(aim - size[todo]) < STILL * (1 + np.abs(aim))
         size[todo] = aim
         todo = todo[~still]
         if not todo.size:
             break
+    sizes[:] = size.reshape(sizes.shape)
     return np.maximum(value, 0.0).reshape(data.counts.shape)
 
 

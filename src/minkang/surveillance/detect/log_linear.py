@@ -17,6 +17,7 @@ MOST_STEPS = 25
 MOST_ROUNDS = 50
 TOLERANCE = 1e-8
 SETTLED = 1e-15
+AT_REST = 1e-9
 LARGEST_DISPERSION = 1e4
 SMALLEST_DISPERSION = 1e-6
 LARGEST_PREDICTOR = 50.0
@@ -109,23 +110,31 @@ def log_linear_dispersed(design: Floats, counts: Floats) -> tuple[Floats, LogLin
     y = np.where(known, counts, 0.0)
     dispersion = np.full(len(counts), 0.1)
     found = log_linear(design, counts, np.zeros(len(counts)))
+    moving = np.arange(len(counts))
     for _ in range(MOST_ROUNDS):
-        before = dispersion
-        dispersion = _best_dispersion(y, found.means(design), known, dispersion)
-        found = log_linear(design, counts, dispersion, settle=True)
-        if (np.abs(dispersion - before) <= 1e-10 * dispersion).all():
+        before = dispersion[moving]
+        mean = found.means(design)[moving]
+        dispersion[moving] = _best_dispersion(y[moving], mean, known[moving], before)
+        part = log_linear(design, counts[moving], dispersion[moving], settle=True)
+        found.coefficients[moving], found.settled[moving] = part
+        moving = moving[np.abs(dispersion[moving] - before) > AT_REST * dispersion[moving]]
+        if not moving.size:
             break
     return dispersion, found
 
 
 def _best_dispersion(y: Floats, mean: Floats, known: NDArray[np.bool_], start: Floats) -> Floats:
     log_size = -np.log(start)
-    for _ in range(100):
-        slope, curve = _likelihood_slope(y, mean, known, np.exp(log_size))
+    moving = np.arange(len(y))
+    for _ in range(MOST_ROUNDS):
+        here = log_size[moving]
+        slope, curve = _likelihood_slope(y[moving], mean[moving], known[moving], np.exp(here))
         step = np.where(curve < 0, -slope / np.minimum(curve, -1e-300), np.sign(slope))
-        step = np.clip(step, -2.0, 2.0)
-        log_size = np.clip(log_size + step, -np.log(LARGEST_DISPERSION), -np.log(SMALLEST_DISPERSION))
-        if (np.abs(step) < 1e-12).all():
+        there = here + np.clip(step, -2.0, 2.0)
+        there = np.clip(there, -np.log(LARGEST_DISPERSION), -np.log(SMALLEST_DISPERSION))
+        log_size[moving] = there
+        moving = moving[np.abs(there - here) > AT_REST]
+        if not moving.size:
             break
     result: Floats = np.exp(-log_size)
     return result

@@ -13,6 +13,7 @@ from minkang.surveillance.detect.grouped_poisson import Design, Fitted, fit
 from minkang.surveillance.detect.series import Floats
 
 StandardErrors = Literal["textbook", "r"]
+PERFECT = 1e-20
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def _predict(design: Design, training: Training, rule: Rule, slope: NDArray[np.b
         slope_p = np.ones_like(last)
         if rule.trend_below < 1:
             slope_p = np.asarray(2 * stats.t.sf(np.abs(result.slope / slope_error), degrees), dtype=np.float64)
+            slope_p[result.dispersion < PERFECT] = 1.0  # Nothing but rounding is left to compare the slope with.
     return _Trial(last, error, np.maximum(result.dispersion, 1.0), fitted, result.has_slope & fitted, slope_p)
 
 
