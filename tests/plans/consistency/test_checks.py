@@ -8,6 +8,7 @@ import pytest
 
 from minkang.plans.reading.commitments import Passage, passages_of, read_commitments
 from minkang.plans.reading.consistency import Finding, check, kinds
+from minkang.plans.reading.consistency.agreement import two_values
 from minkang.plans.reading.consistency.marks import unpaired
 from minkang.plans.reading.consistency.names import key
 from minkang.plans.reading.consistency.sums import sums
@@ -91,6 +92,19 @@ def test_slip(tmp_path: Path, slip: dict[str, str], kind: str, words: str) -> No
     assert not any(one.kind == kind and words in one.zh for one in report(tmp_path))
 
 
+def test_goal_of_another_year_is_no_conflict(tmp_path: Path) -> None:
+    """What the text says for 2035 is not held against the target of 2025."""
+    path = tmp_path / "plan.txt"
+    path.write_text(
+        PLAN.format(**SOUND).replace("筛查率达到85%以上。", "筛查率达到85%以上。到2035年，人均预期寿命达到82岁。"),
+        "utf-8",
+    )
+    document = read_document(path)
+    commitments = read_commitments(document.text, passages_of(document), document.last_year)
+    assert [one.value for one in commitments if one.deadline == "2035"] == [82]
+    assert [one.zh for one in check(document, read_indicators(document), commitments) if one.severity != "note"] == []
+
+
 def test_places_are_in_the_text(tmp_path: Path) -> None:
     """Every quotation of every finding stands in the document at its offset."""
     found = report(tmp_path, life="81", second="5", total="14", past="77.2")
@@ -112,6 +126,24 @@ def test_lists_of_some_parts_need_not_add_up() -> None:
     assert checked("共有机构12所，其中医院3所、卫生院10所、诊所2所。") == ["sum_mismatch"]
     assert checked("编制由414人到2020年增至1518人，净增1104人。") == []
     assert checked("编制由414人增至1518人，净增1004人。") == ["difference_mismatch"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("建成3个县级重点专科。全县建成5个县级重点专科。", True),
+        ("县人民医院建成3个县级重点专科。县中医院建成5个县级重点专科。", False),
+        ("新建2所三级医院。三级医院达到5所。", False),
+        ("到2023年，建成3个县级重点专科。到2025年，建成5个县级重点专科。", False),
+        ("县医院项目，建筑面积3000平方米。中医院项目，建筑面积5000平方米。", False),
+        ("每个乡镇建成1所示范卫生室。全县建成30所示范卫生室。", False),
+    ],
+)
+def test_two_values(text: str, found: bool) -> None:
+    """The same promise with two values, and not: other institutions, years, totals, projects, norms for each place."""
+    commitments = read_commitments(text, [Passage(text, 0, "三、主要任务")], 2025)
+    assert len(commitments) > 1
+    assert bool(list(two_values(commitments))) is found
 
 
 @pytest.mark.parametrize(

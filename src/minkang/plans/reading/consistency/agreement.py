@@ -16,6 +16,12 @@ from minkang.plans.reading.indicators import Indicator
 NOT_ALIKE = re.compile(r"总数|总量|新增|新创|每个|每家|每所|每批|占地|面积|投资|资金|补助")
 
 
+SIZES = ("平方米", "亩", "元", "公里", "床")
+# "建成2所" adds to what there is, "达到5所" is all of them.
+TOTAL = re.compile(r"达到?|总数|共有|拥有|保有")
+ACTOR = re.compile(
+    r"^(?:到?\s*20\d\d\s*年底?前?，)?(?P<who>[^，]{2,15}?(?:医院|中心|卫生院|保健院|[县区市镇乡]))(?=建|培|新|设|创|完成|配|引|打造|争)"
+)
 PERSONS = {"人", "名", "位"}
 
 
@@ -37,6 +43,8 @@ def targets(indicators: Sequence[Indicator], commitments: Sequence[Commitment]) 
         for one in commitments:
             if key(one.subject) != name or one.value_max is not None or one.value in seen:
                 continue
+            if one.deadline and indicator.target_year and one.deadline != str(indicator.target_year):
+                continue  # A step on the way, or a goal beyond the plan.
             seen.add(one.value)
             places = (place_of(indicator), stated_at(one))
             if one.unit != indicator.unit:
@@ -115,7 +123,15 @@ def _same_promise(first: Commitment, second: Commitment) -> bool:
         return False
     if first.unit in ("%", "‰", "/10万"):
         return key(first.subject) == key(second.subject) and bool(re.search("率|比例|水平|占比", first.subject))
-    return thing(first.subject) == thing(second.subject)
+    return _same_things(first, second)
+
+
+def _same_things(first: Commitment, second: Commitment) -> bool:
+    """Counts of the same things, by the same actor, both as what is added or both as a total."""
+    if first.unit.endswith(SIZES) or bool(TOTAL.search(first.quote)) != bool(TOTAL.search(second.quote)):
+        return False
+    actors = {found["who"] for one in (first, second) if (found := ACTOR.match(one.quote))}
+    return thing(first.subject) == thing(second.subject) and len(actors) < len((first, second))
 
 
 def with_unit(raw: str, unit: str) -> str:
