@@ -273,3 +273,17 @@ def test_a_password_is_not_among_the_arguments(
     assert seen
     assert password not in str(seen)
     assert str(conninfo_to_dict(other.url)["dbname"]) in str(seen)
+
+
+def test_what_lies_beside_the_database_is_part_of_the_backup(filled: Database, tmp_path: Path) -> None:
+    """Originals: they are verified like the dump, and a change of one is found."""
+
+    def beside(folder: Path) -> None:
+        (folder / "blobs" / "ab").mkdir(parents=True)
+        (folder / "blobs" / "ab" / "abcd.zst").write_bytes(b"original")
+
+    backup(filled, tmp_path / "copy", beside=beside)
+    assert "blobs/ab/abcd.zst" in verify(tmp_path / "copy").files
+    (tmp_path / "copy" / "blobs" / "ab" / "abcd.zst").write_bytes(b"another!")
+    with pytest.raises(Fault, match="DB-063"):
+        verify(tmp_path / "copy")

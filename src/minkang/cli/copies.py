@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +19,7 @@ from minkang.db.manifest import Manifest
 from minkang.settings import read_settings
 from minkang.wiring import MIGRATED_PACKAGES, after_restore
 
+BLOBS = "blobs"
 Folder = Annotated[Path, typer.Argument(help="备份所在的文件夹。 The backup's folder.")]
 Json = Annotated[bool, typer.Option("--json")]
 
@@ -31,7 +35,7 @@ def backup(folder: Folder, as_json: Json = False) -> None:
     out = output(as_json=as_json)
     settings = read_settings()
     with server_for(settings, notice=out.notice) as server, closing(Database(server.url)) as database:
-        manifest = write_copy(database, folder, notice=out.notice)
+        manifest = write_copy(database, folder, beside=partial(_keep_blobs, settings.home), notice=out.notice)
     out.result(_numbers(manifest, folder))
     out.say("backup.done", folder=folder, rows=f"{sum(manifest.tables.values()):,}", files=len(manifest.files))
 
@@ -49,8 +53,25 @@ def restore(
             database, folder, packages=MIGRATED_PACKAGES, after=[after_restore], force=replace, notice=out.notice
         )
         migrate(database, MIGRATED_PACKAGES, notice=out.notice)
+        _copy_blobs(folder / BLOBS, settings.home / BLOBS)
     out.result(_numbers(manifest, folder))
     out.say("restore.done", folder=folder, rows=f"{sum(manifest.tables.values()):,}", at=manifest.at)
+
+
+def _keep_blobs(home: Path, fresh: Path) -> None:
+    """Put the originals into a backup."""
+    _copy_blobs(home / BLOBS, fresh / BLOBS)
+
+
+def _copy_blobs(source: Path, target: Path) -> None:
+    """Copy what is not there yet. A blob is named by its content, so one of the same name is the same."""
+    for path in source.rglob("*") if source.is_dir() else ():
+        place = target / path.relative_to(source)
+        if path.is_file() and not path.name.startswith(".") and not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part = place.with_name(f".{place.name}.part")
+            shutil.copyfile(path, part)
+            os.replace(part, place)
 
 
 def _numbers(manifest: Manifest, folder: Path) -> dict[str, object]:

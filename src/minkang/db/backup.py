@@ -39,9 +39,12 @@ UNKNOWN_TO_OLD = 'unrecognized configuration parameter "transaction_timeout"'
 
 Table = tuple[str, str]
 AfterRestore = Callable[[Database], None]
+Beside = Callable[[Path], None]
 
 
-def backup(database: Database, target: Path, *, jobs: int = JOBS, notice: Notice = silent) -> Manifest:
+def backup(
+    database: Database, target: Path, *, jobs: int = JOBS, beside: Beside | None = None, notice: Notice = silent
+) -> Manifest:
     """Write a backup into the new folder `target`; others may go on writing meanwhile.
 
     The folder appears under its name when it is complete and on disk, readable by its owner alone: it holds
@@ -51,6 +54,8 @@ def backup(database: Database, target: Path, *, jobs: int = JOBS, notice: Notice
         database: what to back up; its role must be able to read every table.
         target: a folder that does not exist yet.
         jobs: how many tables are written at the same time.
+        beside: puts into the folder what belongs to the database and is not in it (originals); called once the dump is
+            written, so that all the dump refers to is there.
         notice: told the progress about once a second.
 
     Raises:
@@ -64,7 +69,7 @@ def backup(database: Database, target: Path, *, jobs: int = JOBS, notice: Notice
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh.mkdir(mode=0o700)
-        manifest = _dump(database, fresh, jobs, notice)
+        manifest = _dump(database, fresh, jobs, beside, notice)
         manifest.write(fresh)
         _write_through(fresh)
         fresh.rename(target)
@@ -138,7 +143,7 @@ def restore(
 # Writing.
 
 
-def _dump(database: Database, fresh: Path, jobs: int, notice: Notice) -> Manifest:
+def _dump(database: Database, fresh: Path, jobs: int, beside: Beside | None, notice: Notice) -> Manifest:
     with database.alone() as connection:
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         with connection.transaction():
@@ -154,6 +159,8 @@ def _dump(database: Database, fresh: Path, jobs: int, notice: Notice) -> Manifes
                 raise Fault("DB-061", reason=_last_line(said))
             steps = tuple(applied_steps(connection))
         server = connection.info.parameter_status("server_version") or ""
+    if beside is not None:
+        beside(fresh)
     return Manifest(FORMAT, at, __version__, server, steps, tables, entries_of(fresh))
 
 

@@ -82,12 +82,16 @@ def check(report: Report) -> None:
     for name in ("dataset", "unit", "reporter"):
         if not getattr(report, name).strip():
             raise Fault("OUTBOUND-010", field=name, reason="–")
+    if not report.figures:
+        raise Fault("OUTBOUND-010", field="figures", reason="–")
     seen = set()
     for one in report.figures:
         place = (one.indicator, *sorted(one.strata.items()))
         if not one.indicator or place in seen:
             raise Fault("OUTBOUND-010", field=one.indicator or "indicator", reason="×2" if place in seen else "–")
         seen.add(place)
+        if not all(text.strip() == text != "" and text.isprintable() for text in one.strata.values()):
+            raise Fault("OUTBOUND-010", field=one.indicator, reason=str(one.strata))
         if not one.value.is_finite() or (one.numerator is not None and one.numerator < 0) or one.denominator == 0:
             raise Fault("OUTBOUND-010", field=one.indicator, reason=str(one.value))
 
@@ -207,8 +211,8 @@ def to_adx(report: Report, at: datetime) -> bytes:
     """An ADX message. A stratum is an attribute of its value; `period` is an ISO 8601 interval as ADX asks."""
     first, _ = span(report.period)
     lasts = "P1M" if "-" in report.period and "Q" not in report.period else "P3M" if "Q" in report.period else "P1Y"
-    namespaces: dict[str | None, str] = {None: ADX}
-    root = etree.Element(f"{{{ADX}}}adx", nsmap=namespaces)
+    # The type stubs of lxml know no default namespace.
+    root = etree.Element(f"{{{ADX}}}adx", nsmap={None: ADX})  # type: ignore[dict-item]
     root.set("exported", at.isoformat(timespec="seconds"))
     group = etree.SubElement(root, f"{{{ADX}}}group")
     for name, text in (

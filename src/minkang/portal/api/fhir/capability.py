@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from minkang.fhir.search import parameters_of
-from minkang.portal.api.fhir import persons
+from minkang.portal.api.fhir import persons, shared_documents
 from minkang.portal.api.fhir.answers import document
 from minkang.portal.api.fhir.call import Call
 from minkang.portal.api.messages import Response
@@ -152,6 +152,8 @@ def _operations(type: str, exports: bool) -> list[dict[str, str]]:
     ]
     if type == "Patient":
         found += [("everything", f"{_DEFINITIONS}/Patient-everything"), *persons.operations()]
+    if type in shared_documents.TYPES:
+        found.append(("cda", "urn:minkang:operation:cda"))
     if exports and type in ("Patient", "Group"):
         found.append(("export", f"{_BULK}/{type.lower()}-export"))
     return [{"name": name, "definition": address} for name, address in found]

@@ -16,6 +16,7 @@ from minkang.portal.api.fhir import (
     meta,
     persons,
     search,
+    shared_documents,
     transactions,
     validate,
 )
@@ -91,6 +92,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "{type}/{id}/$everything", everything.everything, types=_PATIENT),
     Route("GET", "{type}/{id}/$export", bulk.kick_off, types=_GROUP),
     Route("POST", "{type}/{id}/$export", bulk.kick_off, types=_GROUP),
+    Route("GET", "{type}/{id}/$cda", shared_documents.shared_document, types=shared_documents.TYPES),
     Route("GET", "{type}/{id}/{target}", search.search),
     Route("POST", "{type}/{id}/{target}/_search", search.search_by_form),
 )
