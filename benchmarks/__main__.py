@@ -35,6 +35,7 @@ CHAPTERS = {
     "hl7v2": "HL7 v2 by MLLP",
     "cda": "Clinical documents",
     "persons": "The person index",
+    "persons_online": "The person index at intake",
     "detectors": "Detectors of outbreaks",
     "surveillance": "The ensemble and the scan",
     "large_store": "A large store",
