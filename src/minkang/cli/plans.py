@@ -11,7 +11,6 @@ import typer
 from minkang.access import program_access
 from minkang.cli.output import Output, output
 from minkang.settings import read_settings
-from minkang.wiring import open_platform
 
 if TYPE_CHECKING:
     from minkang.plans.reading.plan import Reading
@@ -37,6 +36,7 @@ def import_plan(
     """Read a plan and store it; again, to bring it up to date. 读取规划并入库;重复导入即更新。"""
     from minkang.plans.reading.plan import read_plan  # noqa: PLC0415  loads vocabularies no other command needs
     from minkang.plans.store import Plans  # noqa: PLC0415  as above
+    from minkang.wiring import open_platform  # noqa: PLC0415  a plan that is only read needs no platform
 
     said = output(as_json=as_json)
     reading = read_plan(file, region)
@@ -54,6 +54,7 @@ def import_plan(
 def list_plans(as_json: Json = False) -> None:
     """List the plans that are stored. 列出已入库的规划。"""
     from minkang.plans.store import Plans  # noqa: PLC0415  loads the readers
+    from minkang.wiring import open_platform  # noqa: PLC0415  as above
 
     said = output(as_json=as_json)
     with closing(open_platform(read_settings(), notice=said.notice)) as platform:
