@@ -27,7 +27,7 @@ HEADER_WORD = re.compile(r"^(20\d\d年?.{0,6}|.{0,4}(目标|基期|基数|现状
 
 @dataclass(frozen=True)
 class Columns:
-    """The places of the columns by role: `domain`, `no`, `name`, `unit`, `baseline`, `target`, `nature`, `year-YYYY`."""
+    """The places of columns by role: `domain`, `no`, `name`, `unit`, `baseline`, `target`, `nature`, `year-YYYY`."""
 
     places: Mapping[str, int]
     width: int
@@ -105,7 +105,7 @@ def _columns(texts: list[str], width: int, document: Document) -> Columns | None
 
 
 def _with_values(places: dict[str, int], values: list[tuple[int, str]], width: int, document: Document) -> Columns:
-    """Give the value columns their parts: by their words, else the earliest year is the baseline, the last the target."""
+    """Give the value columns their parts: by their words, else the first year is the baseline, the last the target."""
     years = {at: int(match[1]) for at, text in values if (match := YEAR.search(text))}
     targets = [at for at, text in values if TARGET.search(text)]
     baselines = [at for at, text in values if at not in targets and BASELINE.search(text)]
