@@ -20,6 +20,8 @@ from minkang.portal.web.tables.source import Value
 
 MOST_POINTS = 400
 MOST_SERIES = 4
+FIRST_COLUMNS = 10
+"""Columns that are shown until somebody chooses; more would be too narrow to read."""
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -45,8 +47,10 @@ class ResultSource:
         # Two columns of one name are two columns; the engine allows them, and rows by name would lose one.
         self._keys = [name if names.index(name) == place else f"{name}.{place}" for place, name in enumerate(names)]
         self.columns: Sequence[Column] = [
-            Column(key, name, _kind(field.type), sortable=not pa.types.is_nested(field.type))
-            for key, name, field in zip(self._keys, names, self._table.schema, strict=True)
+            Column(
+                key, name, _kind(field.type), sortable=not pa.types.is_nested(field.type), shown=place < FIRST_COLUMNS
+            )
+            for place, (key, name, field) in enumerate(zip(self._keys, names, self._table.schema, strict=True))
         ]
 
     def rows(self, query: TableQuery) -> Rows:

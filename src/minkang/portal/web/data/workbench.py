@@ -14,7 +14,7 @@ from minkang.lake.query import Lake, Result
 from minkang.portal.accounts.project import the_platform
 from minkang.portal.web.components import Chart, Empty, Field, Message
 from minkang.portal.web.data import parts
-from minkang.portal.web.data.results import TYPES, ResultSource, chart_of, file_of
+from minkang.portal.web.data.results import FIRST_COLUMNS, TYPES, ResultSource, chart_of, file_of
 from minkang.portal.web.language import language_of
 from minkang.portal.web.page import Head, page, said
 from minkang.portal.web.tables import Table
@@ -95,7 +95,7 @@ def _page(request: HttpRequest, given: dict[str, str], *, status: int = 200, **s
     account, here = request.user.get_username(), f"{request.path}#queries"
     bare = urlencode({name: value for name, value in given.items() if value})
     return page(
-        request, "data/sql.html", Head(said(request, "shelf.tab_sql"), parts.crumbs(request)), status=status,
+        request, "data/sql.html", Head(said(request, "shelf.tab_sql"), parts.crumbs(request)), status=status, wide=True,
         tabs=parts.tabs(request, "sql"), fields=_fields(request, given, result), seconds=SECONDS, given=given,
         files=[(kind.upper(), f"?{bare}&file={kind}") for kind in TYPES] if result else [],
         about=_about(request, result) if result else None, schema=_schema(request),
@@ -106,6 +106,8 @@ def _page(request: HttpRequest, given: dict[str, str], *, status: int = 200, **s
 
 def _about(request: HttpRequest, result: Result) -> Message | None:
     words = said(request, "shelf.answered", rows=f"{result.table.num_rows:,}", seconds=f"{result.seconds:.2f}")
+    if hidden := max(0, result.table.num_columns - FIRST_COLUMNS):
+        words += " " + said(request, "shelf.hidden", count=hidden)
     if result.truncated:
         return Message(said(request, "shelf.truncated", rows=f"{MOST_ROWS:,}"), "risk", words)
     return Message(words)
