@@ -194,7 +194,7 @@ def register_tasks(platform: Platform) -> None:
     platform.jobs.register(REFRESH, lambda work: _refresh(platform, work), cron="*/5 * * * *")
     platform.jobs.register(NOTIFY, lambda _: _notify(platform), cron="* * * * *")
     platform.jobs.register(QUALITY, lambda work: _measure(platform, work), cron="*/10 * * * *")
-    platform.jobs.register(FOLLOW, lambda work: _follow(platform, work), cron="* * * * *")
+    platform.jobs.register(FOLLOW, lambda work: _follow(platform, work), cron="*/5 * * * *")
 
 
 def _refresh(platform: Platform, work: Work) -> dict[str, int]:
