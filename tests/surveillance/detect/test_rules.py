@@ -139,6 +139,19 @@ def test_a_population_that_grows_raises_what_is_expected() -> None:
     assert detect("farrington-flexible", Series(counts), asked).reason[0, -1] == Reason.POPULATION
 
 
+def test_the_first_cases_of_a_disease_new_to_a_place_alarm() -> None:
+    """Five years without a case: five cases alarm by default; R's way gives no verdict, and says so with a reason."""
+    counts = np.zeros((1, 400))
+    counts[0, -1] = 5
+    asked = {"rows": [390, 400]}
+    ours = detect("farrington-flexible", Series(counts), asked)
+    assert ours.alarm[0, -1] == ALARM
+    assert (ours.expected[0, -1], ours.threshold[0, -1]) == (0, 0)
+    assert ours.alarm[0, -2] == QUIET
+    as_in_r = detect("farrington-flexible", Series(counts), {**asked, "errors": "r"})
+    assert as_in_r.reason[0, -1] == Reason.FIT
+
+
 def test_the_rule_of_the_cdc_adds_three_days() -> None:
     """C3 sums what C2 exceeds 1 by; mean 4 and deviation 2 by hand."""
     base = [2.0, 6.0, 2.0, 6.0, 4.0, 4.0, 4.0]

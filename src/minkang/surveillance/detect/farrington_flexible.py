@@ -121,12 +121,27 @@ def predict_rows(
             steps = (columns.start + places)[:, None] + np.append(first.steps - first.step, 0)[None, :]
             usable, offset, offset_now = _offsets(series, rows, steps, wanted=population)
             train = (rows[:, None], steps[:, :-1])
-            found = predict(design, Training.of(series.counts[train], powered[train], offset, offset_now), rule)
+            training = Training.of(series.counts[train], powered[train], offset, offset_now)
+            found = predict(design, training, rule)
+            if rule.errors == "textbook":
+                found = _without_cases(found, training)
             for mine, value in zip(whole, found._replace(fitted=found.fitted & usable), strict=True):
                 mine[rows, places] = value
             said = np.where(usable, np.where(found.fitted, Reason.JUDGED, Reason.FIT), Reason.POPULATION)
             reason[rows, places] = said
     return whole, reason
+
+
+def _without_cases(found: Prediction, training: Training) -> Prediction:
+    """Where known training counts are all zero there is no finite fit: expect none, so that any case is above it.
+
+    R gives no verdict there, so that the first outbreak of a disease new to a place would pass in silence.
+    """
+    none = ~found.fitted & (training.weights.sum(axis=1) > 0) & (training.counts.sum(axis=1) == 0)
+    return Prediction(
+        np.where(none, -np.inf, found.predictor), np.where(none, 0.0, found.error), np.where(none, 1.0, found.phi),
+        found.fitted | none, found.slope & ~none,
+    )  # fmt: skip
 
 
 def unpredicted(shape: tuple[int, int]) -> Prediction:
