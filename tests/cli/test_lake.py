@@ -1,66 +1,93 @@
-"""`minkang lake` as an operator runs it: real processes on a data folder of their own."""
+"""`minkang lake`: queries within the process, over a lake of the test's own; all the rest in real processes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.test_commands import run, write
 from tests.conftest import short_folder
-from tests.lake.logged import patient, pressure
+from tests.lake.logged import LoggedSource, patient, pressure
+from typer.testing import CliRunner
 
-OLD = {"effectiveDateTime": "1990-01-01", "issued": "1990-01-02T08:00:00+08:00"}
+from minkang.cli.lake import app
+from minkang.errors import Fault
+from minkang.lake.refresh import Options, Refresher
+from minkang.lake.snapshots import Folder
+from minkang.lake.tables import standard_tables
 
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    """A data folder with two patients, three pressures and a lake."""
-    with short_folder() as folder:
-        place = folder / "home"
-        run(place, "init")
-        given = [patient("1", name=[{"text": "王芳"}]), patient("2"), pressure("a", "1"), pressure("b", "2", 150)]
-        run(place, "load", str(write(folder, *given)))
-        said = json.loads(run(place, "lake", "refresh", "--json"))
-        assert "observation" in said["built"]
-        yield place
+QUERY = "SELECT loinc, max(value) AS most FROM observation WHERE component > 0 GROUP BY 1 ORDER BY 1"
+ALL = "SELECT * FROM patient ORDER BY id"
+COUNT = "SELECT count(*) AS n FROM observation WHERE component = 0"
 
 
-def test_tables_are_queried_listed_and_written(home: Path, tmp_path: Path) -> None:
-    """Names of persons only for who asks for them; a saved query takes parameters."""
-    query = "SELECT loinc, max(value) AS most FROM observation WHERE component > 0 GROUP BY 1 ORDER BY 1"
-    rows = json.loads(run(home, "lake", "sql", query, "--json"))
-    assert rows == [{"loinc": "8462-4", "most": 80.0}, {"loinc": "8480-6", "most": 150.0}]
-    assert run(home, "lake", "sql", "SELECT * FROM patient ORDER BY id", "--format", "csv").count("王芳") == 0
-    assert "王芳" in run(home, "lake", "sql", "SELECT * FROM patient ORDER BY id", "--format", "csv", "--level", "4")
-    saved = json.loads(run(home, "lake", "sql", "@ages", "--param", "on=2025-06-30", "--json"))
-    assert saved == [{"gender": "female", "age_from": 60, "people": 2}]
-    run(home, "lake", "sql", query, "--out", str(tmp_path / "rows.xlsx"))
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder with two patients, two pressures and a record that cannot be read."""
+    monkeypatch.setenv("MINKANG_HOME", str(tmp_path))
+    monkeypatch.setenv("MINKANG_LANGUAGE", "en")
+    source = LoggedSource(tmp_path / "versions")
+    source.put(patient("1", name=[{"text": "王芳"}]), patient("2"), pressure("a", "1"), pressure("b", "2", 150))
+    source.put(pressure("bad", "1", code="x"))
+    tables = {name: standard_tables()[name] for name in ("patient", "observation")}
+    Refresher(Folder(tmp_path / "lake"), source, tables=tables, options=Options(buckets=2, threads=1)).run()
+    return tmp_path
+
+
+def said(*words: str) -> Any:
+    """What a command gives as JSON, or the text it prints."""
+    done = CliRunner().invoke(app, list(words))
+    if isinstance(done.exception, Fault):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout) if "--json" in words else done.stdout
+
+
+@pytest.mark.usefixtures("home")
+def test_tables_are_queried(tmp_path: Path) -> None:
+    """Names of persons only for who asks for them; a saved query takes parameters; rows go to files."""
+    assert said("sql", QUERY, "--json") == [{"loinc": "8462-4", "most": 80.0}, {"loinc": "8480-6", "most": 150.0}]
+    assert "王芳" not in said("sql", ALL, "--format", "csv")
+    assert "王芳" in said("sql", ALL, "--format", "csv", "--level", "4")
+    people = [{"gender": "female", "age_from": 60, "people": 2}]
+    assert said("sql", "@ages", "--param", "on=2025-06-30", "--json") == people
+    said("sql", QUERY, "--out", str(tmp_path / "rows.xlsx"))
     assert (tmp_path / "rows.xlsx").read_bytes()[:2] == b"PK"
-    assert "LAKE-009" in run(home, "lake", "sql", "DROP TABLE patient", code=15)
-    listed = {one["name"]: one["rows"] for one in json.loads(run(home, "lake", "tables", "--json"))["tables"]}
-    assert (listed["patient"], listed["observation"]) == (2, 6)
-    assert any(
-        one["name"] == "person_id" for one in json.loads(run(home, "lake", "tables", "patient", "--json"))["columns"]
-    )
-    assert json.loads(run(home, "lake", "unreadable", "observation", "--json")) == {"records": []}
+    with pytest.raises(Fault, match="LAKE-009"):
+        said("sql", "DROP TABLE patient")
+    with pytest.raises(Fault, match="LAKE-015"):
+        said("sql", "@nothing")
 
 
-def test_changes_are_taken_in_and_a_patient_purged(home: Path, tmp_path: Path) -> None:
-    """By the feed; the purge of the lake leaves the store as it is."""
-    run(home, "load", str(write(tmp_path, pressure("c", "1", 190))))
-    assert json.loads(run(home, "lake", "refresh", "--json"))["changes"] >= 1
-    count = "SELECT count(*) AS n FROM observation WHERE component = 0"
-    assert json.loads(run(home, "lake", "sql", count, "--json")) == [{"n": 3}]
-    assert json.loads(run(home, "lake", "purge", "2", "--json"))["held"] == 0
-    assert json.loads(run(home, "lake", "sql", count, "--json")) == [{"n": 2}]
+@pytest.mark.usefixtures("home")
+def test_tables_columns_and_what_cannot_be_read_are_listed() -> None:
+    """With rows, and the reason."""
+    listed = {one["name"]: one["rows"] for one in said("tables", "--json")["tables"]}
+    assert listed == {"patient": 2, "observation": 6}
+    assert "person_id" in {one["name"] for one in said("tables", "patient", "--json")["columns"]}
+    found = said("unreadable", "observation", "--json")["records"]
+    assert [(one["id"], one["code"]) for one in found] == [("bad", "VIEWS-027")]
 
 
 @pytest.mark.long
-def test_rows_past_their_years_are_shown_before_they_go(home: Path, tmp_path: Path) -> None:
-    """First only counted."""
-    run(home, "load", str(write(tmp_path, pressure("old", "1", **OLD))))
-    run(home, "lake", "refresh")
-    shown = json.loads(run(home, "lake", "expire", "--json"))
-    assert shown["removed"] is False
+def test_changes_go_in_and_what_is_to_go_goes(tmp_path: Path) -> None:
+    """From the store by the feed; a purge; rows past their years, first only counted."""
+    with short_folder() as folder:
+        home = folder / "home"
+        run(home, "init")
+        run(home, "load", str(write(tmp_path, patient("1"), patient("2"), pressure("a", "1"), pressure("b", "2"))))
+        assert "observation" in json.loads(run(home, "lake", "refresh", "--json"))["built"]
+        run(home, "load", str(write(tmp_path, pressure("c", "1", 190, effectiveDateTime="1990-01-01"))))
+        assert json.loads(run(home, "lake", "refresh", "--json"))["changes"] == 1
+        assert json.loads(run(home, "lake", "sql", COUNT, "--json")) == [{"n": 3}]
+        assert json.loads(run(home, "lake", "purge", "2", "--json"))["held"] == 0
+        assert json.loads(run(home, "lake", "sql", COUNT, "--json")) == [{"n": 2}]
+        shown = json.loads(run(home, "lake", "expire", "--json"))
+        assert (shown["removed"], [(one["table"], one["rows"]) for one in shown["tables"]]) == (
+            False,
+            [("observation", 3)],
+        )
+        assert json.loads(run(home, "lake", "expire", "--apply", "--json"))["tables"] == shown["tables"]
+        assert json.loads(run(home, "lake", "sql", COUNT, "--json")) == [{"n": 1}]

@@ -344,10 +344,9 @@ def test_standard_tables_are_sound() -> None:
 def test_rows_past_their_years_go_after_a_trial(tmp_path: Path, source: LoggedSource, used: dict[str, Table]) -> None:
     """A record stays while any of its dates is young enough; patients stay; the trial changes nothing."""
     for observation, times in (("old", "2004-05-01"), ("edge", "2010-01-01"), ("new", "2024-05-01")):
-        moment = f"{times}T08:00:00+08:00"
-        source.put(pressure(observation, "1", effectiveDateTime=times, meta={"lastUpdated": moment}))
+        source.put(pressure(observation, "1", effectiveDateTime=times, meta={"lastUpdated": "2025-06-01T08:00:00Z"}))
     source.put(patient("1", meta={"lastUpdated": "1990-01-01T08:00:00+08:00"}))
-    source.put(pressure("late", "1", effectiveDateTime="2004-05-01", meta={"lastUpdated": "2024-01-01T08:00:00+08:00"}))
+    source.put(pressure("late", "1", effectiveDateTime="2004-05-01", issued="2024-01-01T08:00:00+08:00"))
     keeper = Refresher(Folder(tmp_path / "lake"), source, tables=used, options=Options(buckets=2, threads=1))
     generation = keeper.run().generation
     today = date(2025, 7, 1)

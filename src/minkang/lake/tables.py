@@ -36,6 +36,7 @@ PATIENT = "patient_id"
 PERSON = "person_id"
 _KEEP = "urn:minkang:lake:keep-years"
 _REGISTERS = frozenset(("Patient", "RelatedPerson", "Group", "Coverage", "Device"))
+_NO_EVENTS = frozenset(("birth_date", "expires_date", "recorded_date", "value_time_date"))
 _SINCE_TEXT = ("dateTime", "instant")
 
 
@@ -97,10 +98,10 @@ class Table:
 
     @property
     def dates(self) -> tuple[str, ...]:
-        """The columns that say when a row's event was; none for registers, such as that of patients."""
+        """The columns that say when a row's event was, not when it was recorded; none for registers as that of patients."""
         if not self.by_person or self.resource in _REGISTERS:
             return ()
-        return tuple(c.name for c in self.columns if c.type == "DATE" and c.name not in {"birth_date", "expires_date"})
+        return tuple(c.name for c in self.columns if c.type == "DATE" and c.name not in _NO_EVENTS)
 
     @cached_property
     def digest(self) -> str:
