@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pyarrow.parquet as pq
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 import requests
 from openpyxl import load_workbook
@@ -99,8 +99,8 @@ def test_a_query_is_answered_charted_and_exported(session: requests.Session, run
     rows = pq.read_table(io.BytesIO(files["parquet"].content)).to_pylist()
     lines = list(csv.reader(io.StringIO(files["csv"].content.decode())))
     assert lines[1:] == [[row["gender"] or "", str(row["n"])] for row in rows]
-    book = load_workbook(io.BytesIO(files["xlsx"].content))
-    assert [tuple(row.values()) for row in rows] == list(book.active.iter_rows(min_row=2, values_only=True))
+    sheet: Any = load_workbook(io.BytesIO(files["xlsx"].content)).active
+    assert [tuple(row.values()) for row in rows] == list(sheet.iter_rows(min_row=2, values_only=True))
     assert asked(running, f"lake:sql:3:{COUNT}") == before + 4
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 from tests.portal.conftest import Running
-from tests.portal.web.conftest import Screen, token_of
-from tests.portal.web.test_every_page import add_account, look, sign_in
+from tests.portal.web.conftest import Screen, sign_in, token_of
+from tests.portal.web.test_every_page import add_account, look
 
 from minkang.access import program_access
 from minkang.blobs import FolderBlobs

@@ -175,6 +175,7 @@ def fields(language: Language) -> tuple[FormErrors, list[Field]]:
         Field("place", words["place"], "choice", TOWNS[1], choices=places, prefix="sample_"),
         Field("day", words["day"], "date", "2025-06-30", prefix="sample_"),
         Field("note", words["note"], "lines", "欧阳若兰", prefix="sample_"),
+        Field("message", words["note"], "source", "PID|1||0777478688^^^A^MR||欧阳^若兰", prefix="sample_"),
         Field("find", words["find"], "search", prefix="sample_"),
         Field("mail", words["mail"], "email", prefix="sample_"),
         Field("secret", words["secret"], "password", prefix="sample_", autocomplete="new-password"),
