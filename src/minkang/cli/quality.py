@@ -32,7 +32,9 @@ def quality(
 ) -> None:
     """Show data quality by sender, data set and rule. 查看各发送方的数据质量。"""
     out = output(as_json=as_json)
-    known = {one.id: one.zh if out.language == "zh" else one.en for one in (*rules().rule, *rules().message)}
+    chinese = out.language == "zh"
+    known = {one.id: one.zh if chinese else one.en for one in rules().rule}
+    known |= {one.id: one.zh if chinese else one.en for one in rules().message}
     if rule is not None and rule not in known:
         raise Fault("EXCHANGE-100", rule=rule, known="、".join(sorted(known)))
     with closing(open_platform(read_settings(), notice=out.notice)) as platform:
