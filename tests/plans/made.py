@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from minkang.plans.reading.document import Document, read_document
+from minkang.plans.reading.document import Document
+from minkang.plans.reading.opening import read_document
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = Path(str(files("minkang.plans").joinpath("samples/county.docx")))

@@ -14,7 +14,8 @@ from pypdf import PdfReader, PdfWriter
 from tests.plans.made import SAMPLE, as_cells, as_tabs, as_web, lines, sample, write_pdf, writer_of_sample
 
 from minkang.errors import Fault
-from minkang.plans.reading.document import Document, read_document
+from minkang.plans.reading.document import Document
+from minkang.plans.reading.opening import read_document
 from minkang.plans.reading.plan import Reading, read_plan
 
 PLACES = {"offset", "end", "id", "full_text", "dept_raw"}

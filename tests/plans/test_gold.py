@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from minkang.plans.reading.document import Document, read_document
+from minkang.plans.reading.document import Document
 from minkang.plans.reading.indicators import read_indicators
+from minkang.plans.reading.opening import read_document
 from minkang.plans.reading.projects import read_projects
 from minkang.plans.reading.tasks import read_tasks
 

@@ -10,7 +10,8 @@ import pytest
 from tests.plans.commitments.scoring import RULE, score
 
 from minkang.plans.reading.commitments import Commitment, passages_of, read_commitments
-from minkang.plans.reading.document import Document, read_document
+from minkang.plans.reading.document import Document
+from minkang.plans.reading.opening import read_document
 
 pytestmark = pytest.mark.reference
 PLANS = {"wenshang": 89, "yantai": 99, "jinan": 157, "shangyou": 42, "leshan_shizhong": 73}

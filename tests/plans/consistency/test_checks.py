@@ -12,8 +12,8 @@ from minkang.plans.reading.consistency.agreement import two_values
 from minkang.plans.reading.consistency.marks import unpaired
 from minkang.plans.reading.consistency.names import key
 from minkang.plans.reading.consistency.sums import sums
-from minkang.plans.reading.document import read_document
 from minkang.plans.reading.indicators import read_indicators
+from minkang.plans.reading.opening import read_document
 
 PLAN = """某某县“十四五”卫生健康规划
 

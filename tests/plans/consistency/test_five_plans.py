@@ -9,8 +9,8 @@ import pytest
 
 from minkang.plans.reading.commitments import passages_of, read_commitments
 from minkang.plans.reading.consistency import Finding, check
-from minkang.plans.reading.document import read_document
 from minkang.plans.reading.indicators import read_indicators
+from minkang.plans.reading.opening import read_document
 
 pytestmark = pytest.mark.reference
 

@@ -125,7 +125,7 @@ class Senders:
         """All senders, by name."""
         with self._database.singly() as connection:
             rows = connection.execute(SQL["senders"]).fetchall()
-        return [Sender(*row[:7], tuple(row[7])) for row in rows]
+        return [Sender(*(*row[:7], tuple(row[7]))) for row in rows]
 
     def may_send(self, slug: str, feed: str) -> Sender:
         """A sender, if it may send this feed now.

@@ -1,18 +1,17 @@
 """A plan as a document: blocks in order, each knowing the section, the numbered task and the box it stands in.
 
-`read_document` takes a file of any of the known formats; everything else that reads plans works on its result.
+`opening.read_document` makes one of a file; everything else that reads plans works on it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from minkang.plans.reading.pieces import Cell, Row, Table
 
-__all__ = ["Block", "Cell", "Document", "Gap", "Row", "Table", "read_document"]
+__all__ = ["Block", "Cell", "Document", "Gap", "Row", "Table"]
 
 Kind = Literal["title", "contents", "heading", "task", "box", "paragraph", "table"]
 
@@ -109,17 +108,3 @@ class Document:
         for at, block in enumerate(self.blocks):
             if block.table is not None:
                 yield at, block
-
-
-def read_document(path: Path) -> Document:
-    """Read a plan from a file (.txt, .docx, .doc, .html, .pdf).
-
-    Raises:
-        Fault: `PLANS-001` to `PLANS-009`, when the file cannot be read as text.
-    """
-    # These load lxml, pdfplumber and python-docx, which no other command needs.
-    from minkang.plans.reading.formats import pieces_of  # noqa: PLC0415
-    from minkang.plans.reading.outline import outline  # noqa: PLC0415
-
-    text, pieces = pieces_of(path)
-    return outline(path.name, text, pieces)

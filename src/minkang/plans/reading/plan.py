@@ -14,9 +14,10 @@ import msgspec
 from minkang.errors import Fault
 from minkang.plans.reading.commitments import Commitment, passages_of, read_commitments
 from minkang.plans.reading.consistency import check
-from minkang.plans.reading.document import Document, read_document
+from minkang.plans.reading.document import Document
 from minkang.plans.reading.formats import file_bytes
 from minkang.plans.reading.indicators import NORM, read_indicators
+from minkang.plans.reading.opening import read_document
 from minkang.plans.reading.projects import read_projects
 from minkang.plans.reading.tasks import read_tasks
 from minkang.plans.reading.terms import read_terms
