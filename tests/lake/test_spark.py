@@ -136,7 +136,7 @@ def _sick(n: int) -> dict[str, Any]:
 def _agree(lake: Lake, spark: Any, query: str) -> int:
     """See that both engines give the same rows in the same order; how many there are."""
     params = {name: value for name, value in PARAMETERS.items() if f"${name}" in query} or None
-    one, two = lake.sql(query, params), engine.SparkLake(lake, spark).sql(query, params)
+    one, two = lake.sql(query, params), engine.SparkLake(lake, spark).sql(query, params, seconds=1200)
     assert two.table.column_names == one.table.column_names, query
     assert [_plain(row) for row in two.rows()] == [_plain(row) for row in one.rows()], query
     return one.table.num_rows

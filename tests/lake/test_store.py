@@ -6,6 +6,9 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+from tests.lake.conftest import everything
+from tests.lake.logged import patient, pressure
+
 from minkang.access import program_access
 from minkang.db import Database
 from minkang.fhir import decode
@@ -17,8 +20,6 @@ from minkang.lake.source import StoreSource
 from minkang.lake.tables import standard_tables
 from minkang.records.postgres import PostgresRepository
 from minkang.records.search import PostgresSearch
-from tests.lake.conftest import everything
-from tests.lake.logged import patient, pressure
 
 
 def test_the_feed_and_the_tables_of_the_store_end_in_the_same_lake(database: Database, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ class Table:
 
     @property
     def dates(self) -> tuple[str, ...]:
-        """The columns that say when a row's event was, not when it was recorded; none for registers as that of patients."""
+        """The columns that say when a row's event was, not when it was recorded; none for registers of persons."""
         if not self.by_person or self.resource in _REGISTERS:
             return ()
         return tuple(c.name for c in self.columns if c.type == "DATE" and c.name not in _NO_EVENTS)
