@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -243,7 +244,8 @@ def test_an_uploaded_file_is_taken_in_by_a_worker(
     jobs.register(TAKE, take_task(exchange.intake, home))
     jobs.register(REPLAY, replay_task(exchange.intake))
     post(session, running, "/exchange/rejects/replay", {"sender": SENDER, "feed": "", "code": ""}, page="/all")
-    Worker(jobs).work_once()
+    with ThreadPoolExecutor(1) as hands:  # The browser's own event loop may be running in this thread.
+        hands.submit(Worker(jobs).work_once).result()
     page = session.get(asked.url, timeout=20).text
     assert "写入资源" in page
     assert not list((home / "uploads").iterdir())
