@@ -71,8 +71,8 @@ def _measured(persons: Persons, sent: Sequence[SourceRecord], truth: dict[str, T
     return [
         Row(f"One decision at intake, index of {len(sent):,} records, a transaction each", f"p95 {p95:.1f} ms", "",
             "p95 < 25 ms at 1,000,000",
-            f"p50 {p50:.1f} ms, {processor:.1f} ms of this process's processor each; {TIMED} decisions, index and links "
-            f"written; {load}"),
+            f"p50 {p50:.1f} ms, {processor:.1f} ms of this process's processor each; {TIMED} decisions, index and "
+            f"links written; {load}"),
         Row(f"County of registrations in the store: half in bulk ({bulk:.0f} s), half one after another: pairwise F1",
             f"{found.f1:.4f}", "", "≥ 0.995",
             f"P {found.precision:.5f}, R {found.recall:.5f}; {found.wrong_links} wrong of {found.links:,} links; "
