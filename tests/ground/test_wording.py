@@ -13,7 +13,9 @@ from minkang.wording import language_of_terminal, say, words
 def test_both_languages_name_the_same_values() -> None:
     """A wording that drops a value in one language is found here."""
     for key, line in words().items():
-        assert placeholders(line["zh"]) == placeholders(line["en"]), key
+        # `more_zh` and `more_en` are the same thing, each in its language.
+        zh, en = ({name.removesuffix(f"_{one}") for name in placeholders(line[one])} for one in ("zh", "en"))
+        assert zh == en, key
 
 
 def test_chinese_wordings_are_chinese() -> None:
