@@ -73,7 +73,7 @@ def test_threshold_is_where_the_alarm_begins(more: int, week: int) -> None:
 def test_a_verdict_knows_nothing_of_later_weeks() -> None:
     """Whatever comes after a week leaves its verdict, mean and threshold untouched."""
     counts = poisson(5.0, 260, series=4)
-    later = counts.copy()
+    later = np.append(counts, np.full((len(counts), 40), 3.0), axis=1)
     later[:, 230:] = 400.0
     rows = {"rows": (200, 260)}
     first, second = detect("ensemble", Series(counts), rows), detect("ensemble", Series(later), rows)
@@ -118,10 +118,12 @@ def test_population_zero_or_absent_is_said() -> None:
     counts = poisson(5.0, 150)
     people = np.full((1, 150), 1e5)
     people[0, 140] = 0.0
+    people[0, 60:70], counts[0, 60:70] = 0.0, 1e6  # never learnt from
     params = {"population_offset": True, "rows": (131, 150)}
     found = detect("ensemble", Series(counts, population=people), params)
     assert found.reason[0, 140] == Reason.POPULATION
     assert (found.alarm[0, 141:] != UNKNOWN).all()
+    assert found.expected[0, 130] == pytest.approx(5.0, rel=0.2)
     assert (detect("ensemble", Series(counts), params).reason[0, 130:] == Reason.POPULATION).all()
 
 

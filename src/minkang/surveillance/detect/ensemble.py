@@ -71,7 +71,8 @@ def ensemble(series: Series, settings: Ensemble) -> Verdicts:
         bound = bound_of(settings.false_alarms) if settings.bound is None else settings.bound
         for begin in range(0, size, BATCH):
             part = slice(begin, min(begin + BATCH, size))
-            run = _Run(series.counts[part], None if offset is None else offset[part], design, precision, bound)
+            counts = np.where(usable[part], series.counts[part], np.nan)
+            run = _Run(counts, None if offset is None else offset[part], design, precision, bound)
             run.start(first, settings.years * series.freq)
             for step in range(first, columns.stop):
                 run.judge(step, {name: values[part] for name, values in found.items()}, columns.start)
@@ -149,15 +150,15 @@ def _design(series: Series, settings: Ensemble) -> tuple[Floats, Floats]:
 
 
 def _offset(series: Series, settings: Ensemble) -> tuple[NDArray[np.bool_], Floats | None]:
-    """Which points have a population above zero, and its log over the series' mean."""
+    """Which points have a population above zero, and its log over the first of the series."""
     if not settings.population_offset:
         return np.ones(series.shape, dtype=np.bool_), None
     if series.population is None:
         return np.zeros(series.shape, dtype=np.bool_), None
     usable = np.isfinite(series.population) & (series.population > 0)
     logs = np.log(np.where(usable, series.population, 1.0))
-    middle = (logs * usable).sum(1, keepdims=True) / np.maximum(usable.sum(1, keepdims=True), 1)
-    return usable, np.where(usable, logs - middle, 0.0)
+    first = logs[np.arange(len(logs)), usable.argmax(1)][:, None]
+    return usable, np.where(usable, logs - first, 0.0)
 
 
 def _withhold(series: Series, usable: NDArray[np.bool_], columns: range, least: int, reason: NDArray[np.int8]) -> None:

@@ -108,10 +108,11 @@ class Regression:
         width = rows.shape[1]
         information = ((scaled * mean) @ self._products[low:high]).reshape(-1, width, width)
         gradient = (scaled * off) @ rows - self._beta * self._precision
-        # Half a case in one step more: keeps the mean of a series without any case above zero.
-        alone = np.exp(np.clip(self._beta[:, 0], *PREDICTOR))
-        gradient[:, 0] += 0.5 - alone
-        information[:, 0, 0] += alone
+        # Half a case in one step more, an average one: keeps the mean of a series without any case above zero.
+        middle = rows.mean(axis=0)
+        alone = np.exp(np.clip(self._beta @ middle, *PREDICTOR))[:, None]
+        gradient += (0.5 - alone) * middle
+        information += alone[:, :, None] * (middle[:, None] * middle)
         information += np.diag(self._precision + 1e-9)
         move = np.linalg.solve(information, gradient[:, :, None])[:, :, 0]
         self._beta = self._beta + np.clip(move, -LARGEST_STEP, LARGEST_STEP)
@@ -190,7 +191,7 @@ def seasonal_design(year_of_step: Floats, extra: Floats | None, harmonics: int) 
         extra: columns of days of the week and holidays, or None.
         harmonics: how many.
     """
-    trend = year_of_step - year_of_step.mean()
+    trend = year_of_step - year_of_step[:1]  # not the mean: later steps must not move what is said of earlier ones
     columns, precision = [np.ones_like(trend), trend], [0.0, 30.0]
     for harmonic in range(1, harmonics + 1):
         angle = 2 * np.pi * harmonic * year_of_step
