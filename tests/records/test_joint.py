@@ -13,7 +13,6 @@ from minkang.records.bulk import Ready, prepare
 from minkang.records.postgres import PostgresRepository
 from minkang.records.postgres.joint import Joint, Stored
 
-
 AT = now()
 
 

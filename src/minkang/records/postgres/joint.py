@@ -57,7 +57,7 @@ class Joint:
     def bodies(self, addresses: Collection[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
         """The current bodies of those (type, id) that exist and are not deleted."""
         found = fetch(self.connection, [Address(*address) for address in addresses], lock=False)
-        return {(address.type, address.id): current.body for address, current in found.items() if current.body is not None}
+        return {(one.type, one.id): current.body for one, current in found.items() if current.body is not None}
 
     def put(self, ready: Sequence[Ready], at: datetime, *, note: str = "") -> Stored:
         """Store resources under the ids they carry, each id once: new ones by COPY, the others as new versions.
