@@ -52,7 +52,7 @@ ACTS = st.tuples(st.sampled_from(["link", "unlink", "relink", "split", "merge"])
 
 
 @given(st.lists(ACTS, max_size=12))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_undoing_every_act_backwards_walks_through_every_earlier_state(
     module_database: Database, acts: list[tuple[str, int, int]]
 ) -> None:
