@@ -211,7 +211,10 @@ def test_files_give_the_same_on_both(spark: Any, tmp_path: Path) -> None:
     ]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": pressure("b", "2")}]}
     place = tmp_path / "some.ndjson"
-    place.write_text("".join(json.dumps(one) + "\n" for one in [*lines, bundle]) + "{broken\n", "utf-8")
+    place.write_text(
+        "".join(json.dumps(one) + "\n" for one in [*lines, bundle]) + '{"resourceType": "Observation", broken\n',
+        "utf-8",
+    )
     one = run_on_files(
         compile_view(table.definition),
         [place],

@@ -76,7 +76,7 @@ def test_an_executor_sets_aside_what_it_cannot_read() -> None:
     lines = [
         json.dumps({"resourceType": "Patient", "birthDate": "1960"}),
         json.dumps({"resourceType": "Patient", "birthDate": {}}),
-        "{",
+        '{"resourceType": "Patient", broken',
         json.dumps({"resourceType": "Basic"}),
         json.dumps(bundle),
     ]

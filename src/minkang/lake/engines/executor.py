@@ -85,6 +85,8 @@ class Executor:
 
     def _opened(self, line: str) -> Iterator[str]:
         """A line's resources of the view's type; a Bundle is opened."""
+        if self._type not in line:
+            return
         try:
             head = _HEAD.decode(line)
             if head.resourceType == self._type:
