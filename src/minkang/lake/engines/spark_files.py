@@ -39,7 +39,7 @@ def run_on_spark(
     if others:
         raise Fault("LAKE-016", found=", ".join(others[:3]))
     if output.exists():
-        raise Fault("LAKE-017", where=str(output))
+        raise Fault("LAKE-017", place=str(output))
     found = view_rows(spark, msgspec.json.decode(view), text_frame(spark, files), aside=True)
     # Rows and what was set aside come from one reading.
     found.persist(StorageLevel.DISK_ONLY)
