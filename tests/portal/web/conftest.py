@@ -16,6 +16,7 @@ from tests.portal.test_rest import new_id, patient
 from minkang.wording import words
 
 ROOT = Path(__file__).parents[3]
+BUILT = ROOT / "src" / "minkang" / "portal" / "web" / "design" / "built"
 AXE = ROOT / ".cache" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -35,6 +36,13 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def libraries() -> None:
+    """The charts and the partial loading of pages, which npm brought at install."""
+    if not (BUILT / "echarts.min.js").exists():
+        pytest.skip("NO CHARTS, so they were NOT tested: run .venv/bin/python tools/build_web.py")
 
 
 @pytest.fixture(scope="session")

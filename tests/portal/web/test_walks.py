@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 import requests
 from tests.portal.conftest import Running
 from tests.portal.web.conftest import Screen, sign_in, token_of
@@ -158,6 +159,7 @@ def test_the_audit_trail_can_be_searched(running: Running, session: requests.Ses
     assert times == sorted(times, reverse=True)
 
 
+@pytest.mark.usefixtures("libraries")
 def test_charts_are_drawn_and_are_tables_too(running: Running, browser: Any) -> None:
     """Each chart has a canvas with something on it; T opens its table; its data is well-formed JSON."""
     screen = Screen(browser, running, "zh-CN", 1920)
