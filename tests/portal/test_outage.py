@@ -13,8 +13,8 @@ import pytest
 import requests
 from tests.conftest import SERVER_ACCOUNT, short_folder
 from tests.portal.conftest import Running, prepared
-from tests.portal.test_pages import sign_in
 from tests.portal.test_rest import codes
+from tests.portal.web.conftest import sign_in
 
 from minkang.db import Database, Server, migrate, open_server
 from minkang.wiring import MIGRATED_PACKAGES

@@ -2,6 +2,7 @@
 
 import csv
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import openpyxl
@@ -38,8 +39,9 @@ def test_another_separator(tmp_path: Path) -> None:
 def test_a_workbook_is_read_by_two_libraries(tmp_path: Path) -> None:
     place = tmp_path / "a.xlsx"
     write_pack(place, Feed("csv/x", Pack.CSV, columns=COLUMNS), Pack.XLSX, LINES, "")
-    sheet = openpyxl.load_workbook(place, read_only=True).active
-    assert [tuple(cell or "" for cell in row) for row in sheet.iter_rows(values_only=True)] == [COLUMNS, *ROWS]
+    with closing(openpyxl.load_workbook(place, read_only=True)) as book:
+        found = [tuple(cell or "" for cell in row) for row in book.active.iter_rows(values_only=True)]
+    assert found == [COLUMNS, *ROWS]
     rows = CalamineWorkbook.from_path(str(place)).get_sheet_by_index(0).to_python()
     assert [tuple(row) for row in rows] == [COLUMNS, *ROWS]
     first = place.read_bytes()

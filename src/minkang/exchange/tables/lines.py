@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -33,6 +34,10 @@ class Line:
     fault: Fault | None = None
 
 
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+"""What stands in quotes says nothing of the separator."""
+
+
 def read_lines(source: BinaryIO) -> Iterator[Line]:
     """The records of a CSV file in UTF-8 (with or without mark), GB18030 or UTF-16.
 
@@ -52,7 +57,8 @@ def read_lines(source: BinaryIO) -> Iterator[Line]:
         fault = None if whole else Fault("TABLES-013")
         text, fault = ("", fault) if fault else _decode(raw, encoding)
         if fault is None and not separator and text.strip():
-            separator = max(SEPARATORS, key=text.count) if any(one in text for one in SEPARATORS) else ","
+            bare = _QUOTED.sub("", text)
+            separator = max(SEPARATORS, key=bare.count) if any(one in bare for one in SEPARATORS) else ","
         if fault is None and len(raw) > LONGEST_LINE:
             fault = Fault("TABLES-015", limit=LONGEST_LINE)
         fields, fault = ([], fault) if fault else _fields(text, separator or ",")
