@@ -164,7 +164,7 @@ SETTINGS = {
 }
 
 
-@settings(max_examples=50, **SETTINGS)
+@settings(max_examples=30, **SETTINGS)
 @given(delivery=deliveries())
 def test_every_delivery_of_the_same_messages_ends_in_the_same_records(
     delivery: tuple[list[bytes], list[list[bytes]]],

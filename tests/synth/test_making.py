@@ -59,6 +59,7 @@ def test_another_seed_gives_another_county(tmp_path: Path) -> None:
     assert (tmp_path / "a/truth/persons.parquet").read_bytes() != (tmp_path / "b/truth/persons.parquet").read_bytes()
 
 
+@pytest.mark.long
 def test_chunks_are_joined_as_if_told_in_one_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Truth and FHIR equal what is written in one go; the feeds and registrations of three chunks are one."""
     monkeypatch.setattr(minkang.synth.county, "CHUNK", 250)
@@ -135,6 +136,7 @@ def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_the_command_takes_rates_and_choices(tmp_path: Path) -> None:
     """And tells programs what it made."""
     rates = tmp_path / "rates.toml"
